@@ -1,0 +1,45 @@
+package fleet
+
+import "time"
+
+// AlertState is where an alert stands, in Prometheus's words and one of ours.
+type AlertState string
+
+// The states. Stale means: the source that would tell us is down.
+const (
+	AlertPending  AlertState = "pending"
+	AlertFiring   AlertState = "firing"
+	AlertStale    AlertState = "stale"
+	AlertResolved AlertState = "resolved"
+)
+
+// Alert is a finding over time. It is a value; folding makes new ones.
+type Alert struct {
+	Finding               // the newest finding; the last one where stale or resolved
+	State      AlertState `json:"state"`
+	Since      time.Time  `json:"since"`             // first seen
+	FiredAt    time.Time  `json:"fired_at,omitzero"` // when For was over
+	SeenAt     time.Time  `json:"seen_at"`           // newest snapshot that saw it
+	ResolvedAt time.Time  `json:"resolved_at,omitzero"`
+	MutedBy    string     `json:"muted_by,omitempty"` // fingerprint of the cause
+	AckedBy    string     `json:"acked_by,omitempty"`
+	Title      string     `json:"title"`
+	StaleWhy   string     `json:"stale_why,omitempty"` // which source is down
+}
+
+// Lit reports whether the alert lights a lamp: firing or stale, with nothing
+// that explains it away.
+func (a Alert) Lit() bool {
+	return (a.State == AlertFiring || a.State == AlertStale) && a.MutedBy == ""
+}
+
+// Lamp is the colour of the andon.
+type Lamp string
+
+// The lamps. Unknown is never green.
+const (
+	LampGreen   Lamp = "green"
+	LampYellow  Lamp = "yellow"
+	LampRed     Lamp = "red"
+	LampUnknown Lamp = "unknown"
+)

@@ -1,0 +1,190 @@
+package fleet
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Board is all alerts after some number of snapshots. The zero Board is empty.
+type Board struct {
+	Alerts []Alert   `json:"alerts"` // worst first, then oldest
+	At     time.Time `json:"at,omitzero"`
+}
+
+// resolvedFor is how long a resolved alert stays on the board, so that an
+// operator who looked away sees that it ended.
+const resolvedFor = 10 * time.Minute
+
+// Fold brings the board forward by one snapshot and what the rules found in it.
+// It changes neither argument.
+func (b Board) Fold(s *Snapshot, rules []Rule) Board {
+	prev := make(map[string]Alert, len(b.Alerts))
+	for _, a := range b.Alerts {
+		prev[a.Fingerprint()] = a
+	}
+	out := Board{At: s.At}
+	byID := make(map[RuleID]Rule, len(rules))
+	for _, r := range rules {
+		byID[r.ID] = r
+		for _, f := range r.Evaluate(s) {
+			f.Rule = r.ID
+			out.Alerts = append(out.Alerts, raise(prev[f.Fingerprint()], f, r, s.At))
+			delete(prev, f.Fingerprint())
+		}
+	}
+	for _, a := range b.Alerts {
+		if p, ok := prev[a.Fingerprint()]; ok {
+			if q, keep := absent(p, s); keep {
+				out.Alerts = append(out.Alerts, q)
+			}
+		}
+	}
+	mute(out.Alerts, byID)
+	slices.SortStableFunc(out.Alerts, worstFirst)
+	return out
+}
+
+// raise makes the alert of a finding that is there now.
+func raise(old Alert, f Finding, r Rule, now time.Time) Alert {
+	a := Alert{Finding: f, State: AlertPending, Since: now, SeenAt: now, Title: r.Title, AckedBy: old.AckedBy}
+	if old.State != "" && old.State != AlertResolved {
+		a.Since, a.FiredAt = old.Since, old.FiredAt
+	}
+	if now.Sub(a.Since) >= r.For {
+		a.State = AlertFiring
+		if a.FiredAt.IsZero() {
+			a.FiredAt = now
+		}
+	}
+	return a
+}
+
+// absent brings forward an alert whose finding is not there now. It resolves
+// only where every source it rests on gave a whole, current answer.
+func absent(a Alert, s *Snapshot) (Alert, bool) {
+	if a.State == AlertResolved {
+		return a, s.At.Sub(a.ResolvedAt) < resolvedFor
+	}
+	for _, id := range a.Rests {
+		if !s.SourceOf(id).Fresh(s.At) {
+			a.StaleWhy = "no current answer from " + id.String()
+			if a.State == AlertPending {
+				return a, true
+			}
+			a.State = AlertStale
+			return a, true
+		}
+	}
+	if a.State == AlertPending {
+		return Alert{}, false
+	}
+	a.State, a.ResolvedAt, a.StaleWhy, a.AckedBy = AlertResolved, s.At, "", ""
+	return a, true
+}
+
+// mute marks alerts that a firing cause explains. An alert is never muted by
+// one that is itself not lit, and severity stop is never muted by less.
+func mute(alerts []Alert, rules map[RuleID]Rule) {
+	for i := range alerts {
+		alerts[i].MutedBy = ""
+	}
+	for i := range alerts {
+		for _, cause := range rules[alerts[i].Rule].Causes {
+			for j := range alerts {
+				c := &alerts[j]
+				if c.Rule == cause && c.State == AlertFiring && c.Severity.Rank() <= alerts[i].Severity.Rank() && explains(c.Finding, alerts[i].Finding) {
+					alerts[i].MutedBy = c.Fingerprint()
+				}
+			}
+		}
+	}
+}
+
+// explains reports whether every subject of the effect that has the kind of one
+// of the cause's subjects is named by the cause too, and at least one is.
+func explains(cause, effect Finding) bool {
+	kinds := make(map[SubjectKind]bool)
+	named := make(map[Subject]bool, len(cause.Subjects))
+	for _, s := range cause.Subjects {
+		kinds[s.Kind] = true
+		named[s] = true
+	}
+	met := false
+	for _, s := range effect.Subjects {
+		if !kinds[s.Kind] {
+			continue
+		}
+		if !named[s] {
+			return false
+		}
+		met = true
+	}
+	return met
+}
+
+func worstFirst(a, b Alert) int {
+	return cmp.Or(
+		cmp.Compare(stateRank(a), stateRank(b)),
+		cmp.Compare(a.Severity.Rank(), b.Severity.Rank()),
+		a.Since.Compare(b.Since),
+		cmp.Compare(a.Fingerprint(), b.Fingerprint()))
+}
+
+func stateRank(a Alert) int {
+	switch {
+	case a.State == AlertResolved:
+		return 3
+	case a.State == AlertPending:
+		return 2
+	case a.MutedBy != "":
+		return 1
+	}
+	return 0
+}
+
+// Ack returns the board with one alert acknowledged, or no longer so where by
+// is empty. An acknowledged alert stays lit and counted.
+func (b Board) Ack(fingerprint, by string) Board {
+	b.Alerts = slices.Clone(b.Alerts)
+	for i := range b.Alerts {
+		if b.Alerts[i].Fingerprint() == fingerprint {
+			b.Alerts[i].AckedBy = by
+		}
+	}
+	return b
+}
+
+// Alert returns an alert by fingerprint.
+func (b Board) Alert(fingerprint string) (Alert, bool) {
+	for _, a := range b.Alerts {
+		if a.Fingerprint() == fingerprint {
+			return a, true
+		}
+	}
+	return Alert{}, false
+}
+
+// Lamp returns the colour of the whole board: red and yellow by the worst lit
+// alert; unknown where nothing is worse but a source has no current data.
+func (b Board) Lamp(s *Snapshot) Lamp {
+	lamp := LampGreen
+	for _, src := range s.Sources {
+		if src.State != SourceDenied && !src.Fresh(s.At) {
+			lamp = LampUnknown
+		}
+	}
+	if len(s.Sources) == 0 {
+		lamp = LampUnknown
+	}
+	for _, a := range b.Alerts {
+		switch {
+		case !a.Lit():
+		case a.Severity == SeverityStop:
+			return LampRed
+		case a.Severity == SeverityWarn:
+			lamp = LampYellow
+		}
+	}
+	return lamp
+}

@@ -1,0 +1,169 @@
+package fleet
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// SubjectKind is the class of thing a finding or target is about.
+type SubjectKind string
+
+// The kinds.
+const (
+	SubjectHost   SubjectKind = "host"
+	SubjectDisk   SubjectKind = "disk"
+	SubjectDir    SubjectKind = "dir"
+	SubjectPR     SubjectKind = "pr"
+	SubjectRun    SubjectKind = "run"
+	SubjectJob    SubjectKind = "job"
+	SubjectSource SubjectKind = "source"
+)
+
+// Subject is one thing a finding is about, or an action's target. Only the
+// fields of its kind are set; it is comparable.
+type Subject struct {
+	Kind SubjectKind `json:"kind"`
+	Host HostName    `json:"host,omitempty"`
+	Path string      `json:"path,omitempty"` // dir, or root of a disk
+	Repo Repo        `json:"repo,omitempty"`
+	PR   int         `json:"pr,omitempty"`
+	Run  RunID       `json:"run_id,omitempty"`
+	Job  int64       `json:"job_id,omitempty"`
+	Name string      `json:"name,omitempty"` // of a source
+}
+
+// OfHost names a host.
+func OfHost(h HostName) Subject { return Subject{Kind: SubjectHost, Host: h} }
+
+// OfDisk names the filesystem of a host's root.
+func OfDisk(h HostName, root string) Subject { return Subject{Kind: SubjectDisk, Host: h, Path: root} }
+
+// OfDir names a run dir.
+func OfDir(d DirID) Subject { return Subject{Kind: SubjectDir, Host: d.Host, Path: d.Path} }
+
+// OfPR names a pull request.
+func OfPR(k PRKey) Subject { return Subject{Kind: SubjectPR, Repo: k.Repo, PR: k.Number} }
+
+// OfRun names a workflow run.
+func OfRun(k RunKey) Subject { return Subject{Kind: SubjectRun, Repo: k.Repo, Run: k.ID} }
+
+// OfJob names a job.
+func OfJob(j Job) Subject { return Subject{Kind: SubjectJob, Repo: j.Repo, Run: j.RunID, Job: j.ID} }
+
+// OfSource names a source.
+func OfSource(id SourceID) Subject { return Subject{Kind: SubjectSource, Name: id.String()} }
+
+// DirID returns the run dir a subject names.
+func (s Subject) DirID() (DirID, bool) {
+	return DirID{s.Host, s.Path}, s.Kind == SubjectDir
+}
+
+// RunKey returns the run a subject names; a job names its run.
+func (s Subject) RunKey() (RunKey, bool) {
+	return RunKey{s.Repo, s.Run}, s.Kind == SubjectRun || s.Kind == SubjectJob
+}
+
+// PRKey returns the pull request a subject names.
+func (s Subject) PRKey() (PRKey, bool) {
+	return PRKey{s.Repo, s.PR}, s.Kind == SubjectPR
+}
+
+// String returns the form that verbs take as a target, for example
+// "dir:intel:/mnt/targets/x-ci/1792/run-5", "pr:acme/x#1792", "run:acme/x/5".
+func (s Subject) String() string {
+	switch s.Kind {
+	case SubjectHost:
+		return "host:" + string(s.Host)
+	case SubjectDisk:
+		return "disk:" + string(s.Host) + ":" + s.Path
+	case SubjectDir:
+		return "dir:" + string(s.Host) + ":" + s.Path
+	case SubjectPR:
+		return fmt.Sprintf("pr:%s#%d", s.Repo, s.PR)
+	case SubjectRun:
+		return fmt.Sprintf("run:%s/%d", s.Repo, s.Run)
+	case SubjectJob:
+		return fmt.Sprintf("job:%s/%d/%d", s.Repo, s.Run, s.Job)
+	}
+	return "source:" + s.Name
+}
+
+// ParseTarget reads what String writes for the kinds an action can take: host,
+// disk, dir, pr and run.
+func ParseTarget(t string) (Subject, error) {
+	bad := func() (Subject, error) {
+		return Subject{}, fmt.Errorf("target %q: want dir:HOST:/PATH, host:HOST, disk:HOST:/ROOT, pr:OWNER/REPO#N or run:OWNER/REPO/ID", t)
+	}
+	kind, rest, ok := strings.Cut(t, ":")
+	if !ok || rest == "" {
+		return bad()
+	}
+	switch SubjectKind(kind) {
+	case SubjectHost:
+		return OfHost(HostName(rest)), nil
+	case SubjectDir, SubjectDisk:
+		h, p, ok := strings.Cut(rest, ":")
+		if !ok || h == "" || !strings.HasPrefix(p, "/") {
+			return bad()
+		}
+		return Subject{Kind: SubjectKind(kind), Host: HostName(h), Path: strings.TrimRight(p, "/")}, nil
+	case SubjectPR:
+		r, n, ok := strings.Cut(rest, "#")
+		num, good := positive(n, 31)
+		repo, err := ParseRepo(r)
+		if !ok || !good || err != nil {
+			return bad()
+		}
+		return OfPR(PRKey{repo, int(num)}), nil
+	case SubjectRun:
+		i := strings.LastIndexByte(rest, '/')
+		if i < 0 {
+			return bad()
+		}
+		num, good := positive(rest[i+1:], 63)
+		repo, err := ParseRepo(rest[:i])
+		if !good || err != nil {
+			return bad()
+		}
+		return OfRun(RunKey{repo, RunID(num)}), nil
+	}
+	return bad()
+}
+
+// Evidence is one fact a finding rests on: what was read, where and when.
+type Evidence struct {
+	What  string    `json:"what"`  // for example "stat", "log", "join"
+	Where string    `json:"where"` // host:path, API path…
+	Fact  string    `json:"fact"`  // foreign text possible
+	At    time.Time `json:"at,omitzero"`
+}
+
+// Finding is one thing a rule saw in one snapshot.
+type Finding struct {
+	Rule      RuleID     `json:"rule"`
+	Severity  Severity   `json:"severity"`
+	Key       string     `json:"key"` // tells findings of one rule apart, stable over snapshots
+	Summary   string     `json:"summary"`
+	Subjects  []Subject  `json:"subjects"`
+	Evidence  []Evidence `json:"evidence"`
+	Suggested []ActionID `json:"suggested"` // in order; empty where nothing andon can do cures it
+	Advice    string     `json:"advice,omitempty"`
+	Bytes     int64      `json:"bytes,omitempty"` // what the subjects hold, where known
+	// Rests lists the sources this finding's absence would have to be read
+	// from: while one of them is not fresh the alert goes stale, not resolved.
+	Rests []SourceID `json:"rests"`
+}
+
+// Fingerprint names the alert a finding belongs to.
+func (f Finding) Fingerprint() string { return string(f.Rule) + "/" + f.Key }
+
+// About reports whether the finding names the subject.
+func (f Finding) About(s Subject) bool {
+	for _, x := range f.Subjects {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}

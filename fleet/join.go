@@ -1,0 +1,316 @@
+package fleet
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// Join builds the snapshot: pull request, run, job, runner, host, dir and
+// writer, with the keys that matched. It reads nothing but its argument and
+// keeps no pointer into it that it would change.
+func Join(r Reads) *Snapshot {
+	s := &Snapshot{Reads: r}
+	s.index()
+	s.joinRunners()
+	s.joinRuns()
+	s.joinDirs()
+	s.findGone()
+	return s
+}
+
+func (s *Snapshot) index() {
+	s.runIx = make(map[RunKey]int, len(s.Runs))
+	for i, r := range s.Runs {
+		s.runIx[r.Key()] = i
+	}
+	s.prIx = make(map[PRKey]int, len(s.PullRequests))
+	for i, p := range s.PullRequests {
+		s.prIx[p.Key()] = i
+	}
+	s.jobIx = make(map[RunKey][]int, len(s.Runs))
+	for i, j := range s.Jobs {
+		s.jobIx[j.RunKey()] = append(s.jobIx[j.RunKey()], i)
+	}
+	s.hostIx = make(map[HostName]int, len(s.Hosts))
+	for i, h := range s.Hosts {
+		s.hostIx[h.Name] = i
+	}
+	s.sweepIx = make(map[HostName]int, len(s.Sweeps))
+	for i, w := range s.Sweeps {
+		s.sweepIx[w.Host] = i
+	}
+	s.sourceIx = make(map[SourceID]int, len(s.Sources))
+	for i, src := range s.Sources {
+		s.sourceIx[src.ID] = i
+	}
+}
+
+// joinRunners maps runner names to hosts. A service found on a host beats a
+// pattern; a name that two hosts claim by pattern belongs to neither.
+func (s *Snapshot) joinRunners() {
+	s.runnerHost = make(map[string]HostName)
+	for _, w := range s.Sweeps {
+		for _, svc := range w.Services {
+			if svc.Runner != "" {
+				s.runnerHost[svc.Runner] = w.Host
+			}
+		}
+	}
+	claim := func(name string) {
+		if _, ok := s.runnerHost[name]; ok || name == "" {
+			return
+		}
+		var found HostName
+		for _, h := range s.Hosts {
+			if !h.Owns(name) {
+				continue
+			}
+			if found != "" {
+				return
+			}
+			found = h.Name
+		}
+		if found != "" {
+			s.runnerHost[name] = found
+		}
+	}
+	for _, r := range s.Runners {
+		claim(r.Name)
+	}
+	for _, j := range s.Jobs {
+		claim(j.Runner)
+	}
+}
+
+type headKey struct {
+	repo   Repo // base repository: the one whose runs we read
+	head   Repo
+	branch string
+}
+
+// joinRuns finds the pull request of each run, strongest key first, and notes
+// when keys disagree.
+func (s *Snapshot) joinRuns() {
+	byHead := make(map[headKey][]int, len(s.PullRequests))
+	for i, p := range s.PullRequests {
+		k := headKey{p.Repo, p.HeadRepo, p.HeadRef}
+		byHead[k] = append(byHead[k], i)
+	}
+	s.runPR = make(map[RunKey]runJoin, len(s.Runs))
+	for _, r := range s.Runs {
+		var j runJoin
+		for _, i := range byHead[headKey{r.Repo, r.HeadRepo, r.Branch}] {
+			p := s.PullRequests[i]
+			switch {
+			case p.HeadSHA == r.SHA && r.SHA != "":
+				j.add(p.Key(), KeyHead)
+			case p.State == PROpen:
+				j.add(p.Key(), KeyBranch)
+			}
+		}
+		if n, ok := QueuePR(r.Branch); ok {
+			j.add(PRKey{r.Repo, n}, KeyQueue)
+		}
+		for _, n := range r.PullRequests {
+			j.add(PRKey{r.Repo, n}, KeyListed)
+		}
+		s.runPR[r.Key()] = j
+	}
+}
+
+// add merges one key's answer. A weak answer never overrules a strong one and
+// is overruled by it; two strong ones that differ are a conflict.
+func (j *runJoin) add(pr PRKey, k JoinKey) {
+	switch {
+	case j.pr.Number == 0 || j.pr == pr:
+	case k == KeyBranch:
+		return
+	case j.keys.PRKeys() == 0: // only a weak key so far
+		j.keys = 0
+	default:
+		j.conflict = fmt.Sprintf("%s say #%d, another key says #%d", j.keys, j.pr.Number, pr.Number)
+		return
+	}
+	j.pr, j.keys = pr, j.keys.With(k)
+}
+
+func (s *Snapshot) joinDirs() {
+	repos := make(map[string][]Repo, len(s.Repos))
+	for _, r := range s.Repos {
+		repos[r.Name()] = append(repos[r.Name()], r)
+	}
+	samples := make(map[DirID]Sample, len(s.Samples))
+	for _, sm := range s.Samples {
+		samples[sm.ID] = sm
+	}
+	runHosts := s.runHosts()
+	n := 0
+	for _, w := range s.Sweeps {
+		n += len(w.Dirs)
+	}
+	s.Dirs = make([]Dir, 0, n)
+	for _, w := range s.Sweeps {
+		h, ok := s.HostOf(w.Host)
+		if !ok {
+			continue // no longer configured
+		}
+		for _, d := range w.Dirs {
+			root, ok := h.Root(d.Path.Root())
+			if !ok {
+				continue
+			}
+			s.Dirs = append(s.Dirs, s.joinDir(d, root, repos, runHosts))
+		}
+	}
+	slices.SortFunc(s.Dirs, func(a, b Dir) int {
+		if c := cmp.Compare(a.Host, b.Host); c != 0 {
+			return c
+		}
+		if c := cmp.Compare(a.Path.root, b.Path.root); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.Path.rel, b.Path.rel)
+	})
+	s.dirIx = make(map[DirID]int, len(s.Dirs))
+	s.dirsByRun = make(map[RunKey][]int)
+	s.dirsByPR = make(map[PRKey][]int)
+	for i := range s.Dirs {
+		d := &s.Dirs[i]
+		id := d.ID()
+		s.dirIx[id] = i
+		if d.HasRun() {
+			s.dirsByRun[d.Run] = append(s.dirsByRun[d.Run], i)
+		}
+		if d.HasPR() {
+			s.dirsByPR[d.PR] = append(s.dirsByPR[d.PR], i)
+		}
+		d.Sample = s.sample(*d, id, samples)
+	}
+}
+
+// runHosts says on which hosts jobs of a run have run.
+func (s *Snapshot) runHosts() map[RunKey][]HostName {
+	out := make(map[RunKey][]HostName, len(s.Runs))
+	for _, j := range s.Jobs {
+		h, ok := s.runnerHost[j.Runner]
+		if ok && !slices.Contains(out[j.RunKey()], h) {
+			out[j.RunKey()] = append(out[j.RunKey()], h)
+		}
+	}
+	return out
+}
+
+func (s *Snapshot) joinDir(d RunDir, root Root, repos map[string][]Repo, runHosts map[RunKey][]HostName) Dir {
+	out := Dir{RunDir: d, Want: root.Owner}
+	pl := d.Path.Place()
+	var j runJoin
+	for _, repo := range repos[pl.Repo] {
+		k := RunKey{repo, pl.RunID}
+		if _, ok := s.runIx[k]; !ok || pl.RunID == 0 {
+			continue
+		}
+		out.Run, out.Keys = k, out.Keys.With(KeyRunID)
+		if slices.Contains(runHosts[k], d.Host) {
+			out.Keys = out.Keys.With(KeyHost)
+		}
+		j = s.runPR[k]
+	}
+	if pl.PR > 0 {
+		s.addDirName(&j, pl, out.Run.Repo, repos[pl.Repo])
+	}
+	if _, ok := s.prIx[j.pr]; ok {
+		out.PR = j.pr
+	}
+	out.Keys |= j.keys
+	out.Conflict = j.conflict
+	return out
+}
+
+// addDirName adds the number in the dir's name. Where no run resolved and two
+// repositories share the name, the dir belongs to neither.
+func (s *Snapshot) addDirName(j *runJoin, pl Place, repo Repo, named []Repo) {
+	if repo == "" {
+		if len(named) != 1 {
+			if len(named) > 1 {
+				j.conflict = fmt.Sprintf("%d repositories are called %s", len(named), pl.Repo)
+			}
+			return
+		}
+		repo = named[0]
+	}
+	j.add(PRKey{repo, pl.PR}, KeyDirName)
+}
+
+// sample compares a dir with how it looked before.
+func (s *Snapshot) sample(d Dir, id DirID, prev map[DirID]Sample) Sample {
+	at := s.Sweeps[s.sweepIx[d.Host]].At
+	sm := Sample{ID: id, Dev: d.Dev, Inode: d.Inode, Since: at, Last: at, Run: d.Run, Quiet: s.quiet(d), Sig: s.signature(d)}
+	p, ok := prev[id]
+	if !ok {
+		return sm
+	}
+	sm.Recreated = p.Recreated
+	if p.Dev != d.Dev || p.Inode != d.Inode {
+		sm.Recreated = at
+		return sm
+	}
+	if p.Quiet == sm.Quiet && p.Sig == sm.Sig {
+		sm.Since = p.Since
+	}
+	return sm
+}
+
+func (s *Snapshot) quiet(d Dir) bool {
+	n, known := d.LiveWriters()
+	run, ok := s.RunOf(d.Run)
+	return known && n == 0 && ok && !run.Status.Live()
+}
+
+func (s *Snapshot) signature(d Dir) string {
+	b := make([]byte, 0, 64)
+	b = append(b, d.Owner.String()...)
+	b = strconv.AppendInt(append(b, ' '), d.ModTime.UnixNano(), 36)
+	if t, ok := d.Newest.Get(); ok {
+		b = strconv.AppendInt(append(b, ' '), t.UnixNano(), 36)
+	}
+	if r, ok := s.RunOf(d.Run); ok {
+		b = strconv.AppendInt(append(b, ' '), int64(r.Attempt), 10)
+		b = append(append(b, ' '), r.Status...)
+	}
+	return string(b)
+}
+
+// TakeSamples returns what the next snapshot has to remember: the dirs of this
+// one, and those gone while their source gave no fresh answer.
+func (s *Snapshot) TakeSamples() []Sample {
+	out := make([]Sample, 0, len(s.Dirs))
+	for _, d := range s.Dirs {
+		out = append(out, d.Sample)
+	}
+	for _, sm := range s.Samples {
+		if _, here := s.dirIx[sm.ID]; here {
+			continue
+		}
+		if _, configured := s.hostIx[sm.ID.Host]; configured && len(s.LiveJobs(sm.Run)) > 0 {
+			out = append(out, sm)
+		}
+	}
+	return out
+}
+
+// findGone lists run dirs that vanished under a live job of their host.
+func (s *Snapshot) findGone() {
+	for _, sm := range s.Samples {
+		if _, here := s.dirIx[sm.ID]; here || !s.Fresh(HostSource(sm.ID.Host)) {
+			continue
+		}
+		for _, j := range s.LiveJobs(sm.Run) {
+			if h, ok := s.HostOfRunner(j.Runner); ok && h == sm.ID.Host && j.Status == StatusInProgress {
+				s.Gone = append(s.Gone, Gone{ID: sm.ID, Run: sm.Run, LastSeen: sm.Last})
+				break
+			}
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package fleet
+
+import "time"
+
+// SourceKind is a class of things andon reads.
+type SourceKind string
+
+// The kinds.
+const (
+	SourceHost    SourceKind = "host"    // sweep of one host
+	SourceRuns    SourceKind = "runs"    // workflow runs of one repository
+	SourceJobs    SourceKind = "jobs"    // jobs of its candidate runs
+	SourcePulls   SourceKind = "pulls"   // open pull requests, and those dirs name
+	SourceRunners SourceKind = "runners" // registered runners (needs admin)
+)
+
+// SourceID names one source: its kind and what it is about.
+type SourceID struct {
+	Kind SourceKind `json:"kind"`
+	Of   string     `json:"of"` // host name, repository or organisation
+}
+
+// String returns kind:of.
+func (id SourceID) String() string { return string(id.Kind) + ":" + id.Of }
+
+// HostSource names a host's sweep.
+func HostSource(h HostName) SourceID { return SourceID{SourceHost, string(h)} }
+
+// SourceState is how the newest try of a source went.
+type SourceState string
+
+// The states.
+const (
+	SourceNever   SourceState = "never"   // not asked yet
+	SourceOK      SourceState = "ok"      // newest answer was whole
+	SourcePartial SourceState = "partial" // an answer, but not all pages or records
+	SourceFailing SourceState = "failing" // no answer; the last good data stays
+	SourceDenied  SourceState = "denied"  // the token or login may not ask
+)
+
+// Cause is a typed reason a source fails, for rules and for the screen.
+type Cause string
+
+// The causes.
+const (
+	CauseNone        Cause = ""
+	CauseUnreachable Cause = "unreachable"
+	CauseTimeout     Cause = "timeout"
+	CauseAuth        Cause = "auth"
+	CauseHostKey     Cause = "host_key"
+	CausePrivilege   Cause = "privilege"
+	CauseTruncated   Cause = "truncated"
+	CauseProtocol    Cause = "protocol"
+	CausePermission  Cause = "permission"
+	CauseRateLimit   Cause = "rate_limit"
+	CauseServer      Cause = "server"
+	CauseNoToken     Cause = "no_token"
+	CauseOther       Cause = "other"
+)
+
+// Source is one thing andon reads, and how well. A failed source is data.
+type Source struct {
+	ID       SourceID      `json:"id"`
+	State    SourceState   `json:"state"`
+	Cause    Cause         `json:"cause,omitempty"`
+	Err      string        `json:"error,omitempty"`  // what failed; foreign text possible
+	Remedy   string        `json:"remedy,omitempty"` // the next step for the operator
+	ReadAt   time.Time     `json:"read_at,omitzero"` // last whole answer
+	TriedAt  time.Time     `json:"tried_at,omitzero"`
+	NextAt   time.Time     `json:"next_at,omitzero"`
+	Since    time.Time     `json:"since,omitzero"` // in this state since
+	Interval time.Duration `json:"interval"`
+}
+
+// Age returns the time since the last whole answer, and whether there was one.
+func (s Source) Age(now time.Time) (time.Duration, bool) {
+	if s.ReadAt.IsZero() {
+		return 0, false
+	}
+	return max(now.Sub(s.ReadAt), 0), true
+}
+
+// Stale reports whether the source's data is older than two intervals, or was
+// never read. What rests on it is shown with "?" and never resolves an alert.
+func (s Source) Stale(now time.Time) bool {
+	age, ok := s.Age(now)
+	return !ok || age > 2*s.Interval
+}
+
+// Fresh reports whether the newest try gave a whole answer that is not stale:
+// the only ground on which something may be called absent.
+func (s Source) Fresh(now time.Time) bool { return s.State == SourceOK && !s.Stale(now) }
+
+// Budget is what is left of the GitHub token's primary limit.
+type Budget struct {
+	Known     bool      `json:"known"`
+	Limit     int       `json:"limit"`
+	Remaining int       `json:"remaining"`
+	Reset     time.Time `json:"reset,omitzero"`
+	PerHour   int       `json:"spent_per_hour"`        // burn rate seen by this console
+	Paused    time.Time `json:"paused_until,omitzero"` // back-off of a secondary limit
+}
