@@ -1,0 +1,3 @@
+# leaves a child that holds stdout open
+sleep "$1" &
+echo "$!"

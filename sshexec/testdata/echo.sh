@@ -1,0 +1,4 @@
+# prints each argument behind its length, then ends with no newline
+for a; do
+	printf '<%s>' "$a"
+done

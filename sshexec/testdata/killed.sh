@@ -1,0 +1,3 @@
+# kills the main shell, not only the subshell it runs in
+echo before
+kill -KILL $$

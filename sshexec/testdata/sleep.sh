@@ -1,0 +1,4 @@
+# names its shell, and sleeps in the foreground
+echo "pid $$"
+sleep "$1"
+echo slept
