@@ -1,0 +1,211 @@
+package kit
+
+import (
+	"strconv"
+	"time"
+
+	"andon/themes"
+)
+
+// Cell is where a column writes one row's content. It is reused from cell to
+// cell, so a column must not keep it. What does not fit is cut with an ellipsis
+// by the table; a column never pads.
+type Cell struct {
+	look  Look
+	width int // cells the column has
+	stale bool
+	used  int // cells written so far
+	count int // spans in use
+	spans [16]cellSpan
+	text  []byte
+}
+
+type cellSpan struct {
+	end  int // offset in text
+	role themes.Role
+}
+
+func (c *Cell) reset(width int, stale bool) {
+	c.width, c.stale = width, stale
+	c.used, c.count, c.text = 0, 0, c.text[:0]
+}
+
+// Width is how many cells the column has; for content that fills it.
+func (c *Cell) Width() int { return c.width }
+
+// Left is how many of them are still free.
+func (c *Cell) Left() int { return max(c.width-c.used, 0) }
+
+// Stale says that the row's source no longer answers. The table dims it; a
+// column may say less.
+func (c *Cell) Stale() bool { return c.stale }
+
+// Look is how the table is drawn.
+func (c *Cell) Look() Look { return c.look }
+
+// Text writes text in a role.
+func (c *Cell) Text(role themes.Role, s Safe) {
+	if c.used > c.width {
+		return // already more than fits
+	}
+	c.text = append(c.text, s...)
+	c.used += Width(s)
+	c.close(role)
+}
+
+// Plain writes ordinary text.
+func (c *Cell) Plain(s Safe) { c.Text(themes.Text, s) }
+
+// Int writes a number without separators.
+func (c *Cell) Int(role themes.Role, n int64) {
+	c.ascii(role, strconv.AppendInt(c.text, n, 10))
+}
+
+// Count writes a number with separators: 18,402.
+func (c *Cell) Count(role themes.Role, n int64) { c.ascii(role, appendCount(c.text, n)) }
+
+// Bytes writes a size as Bytes does.
+func (c *Cell) Bytes(role themes.Role, n int64) { c.ascii(role, appendBytes(c.text, n)) }
+
+// Age writes a duration as Age does.
+func (c *Cell) Age(role themes.Role, d time.Duration) { c.ascii(role, appendAge(c.text, d)) }
+
+// Percent writes a share in whole percent.
+func (c *Cell) Percent(role themes.Role, s Share) { c.ascii(role, appendPercent(c.text, s)) }
+
+// Unknown writes the mark of a value that nobody knows.
+func (c *Cell) Unknown() { c.Text(themes.Stale, "?") }
+
+// Sign writes a sign's glyph; on a stale row the stale sign, whatever the last
+// good state was. The word must stand in another column of the row.
+func (c *Cell) Sign(s Sign) {
+	if c.stale {
+		s = SignStale
+	}
+	c.Text(s.Role(), c.look.Glyph(s))
+}
+
+// SignWord writes a sign's glyph and word: "■ STOP".
+func (c *Cell) SignWord(s Sign) {
+	c.Sign(s)
+	if c.stale {
+		s = SignStale
+	}
+	c.Text(s.Role(), " ")
+	c.Text(s.Role(), s.Word())
+}
+
+// Bar fills the cells that are left with a meter.
+func (c *Cell) Bar(s Share, m Limits) {
+	g, w := c.look.set(), c.Left()
+	if !s.known {
+		c.repeat(themes.Stale, g.unknown, w)
+		return
+	}
+	n := 0
+	if w > 0 {
+		n = filled(w, s)
+	}
+	c.repeat(m.Role(s), g.full, n)
+	c.repeat(themes.Faint, g.track, w-n)
+}
+
+// Spark fills the cells that are left with a sparkline.
+func (c *Cell) Spark(role themes.Role, samples []Sample, scale Scale) {
+	w := c.Left()
+	c.text = c.look.appendSpark(c.text, w, samples, scale)
+	c.used += w
+	c.close(role)
+}
+
+// Line writes prepared spans.
+func (c *Cell) Line(l Line) {
+	for _, s := range l {
+		c.Text(s.Role, s.Text)
+	}
+}
+
+func (c *Cell) repeat(role themes.Role, glyph Safe, n int) {
+	if n <= 0 {
+		return
+	}
+	for range n {
+		c.text = append(c.text, glyph...)
+	}
+	c.used += n
+	c.close(role)
+}
+
+// ascii takes over text with an ASCII piece appended.
+func (c *Cell) ascii(role themes.Role, text []byte) {
+	c.used += len(text) - len(c.text)
+	c.text = text
+	c.close(role)
+}
+
+// close ends a span; past the last free one, texts join it.
+func (c *Cell) close(role themes.Role) {
+	switch {
+	case c.count > 0 && c.spans[c.count-1].role == role:
+	case c.count < len(c.spans):
+		c.count++
+		c.spans[c.count-1].role = role
+	}
+	c.spans[c.count-1].end = len(c.text)
+}
+
+// cell writes what a column wrote, in exactly the column's width.
+func (p *pen) cell(c *Cell, align Align) {
+	if c.used > c.width {
+		p.cutCell(c)
+		return
+	}
+	if align == Right {
+		p.blank(c.width - c.used)
+	}
+	at := 0
+	for _, s := range c.spans[:c.count] {
+		p.piece(c, s.role, c.text[at:s.end])
+		at = s.end
+	}
+	if align == Left {
+		p.blank(c.width - c.used)
+	}
+}
+
+// cutCell writes the head of a cell that has more than fits, and an ellipsis.
+func (p *pen) cutCell(c *Cell) {
+	if c.width <= 0 {
+		return
+	}
+	left, at := c.width-1, 0
+	for _, s := range c.spans[:c.count] {
+		piece := c.text[at:s.end]
+		n := len(piece)
+		if ascii(piece) {
+			n = min(n, left)
+			left -= n
+		} else {
+			n = cut(string(piece), left)
+			left -= Width(Safe(piece[:n]))
+		}
+		p.piece(c, s.role, piece[:n])
+		if n < len(piece) {
+			p.piece(c, s.role, []byte(p.look.set().ellipsis))
+			break
+		}
+		at = s.end
+	}
+	p.blank(left)
+}
+
+func (p *pen) piece(c *Cell, role themes.Role, text []byte) {
+	if len(text) == 0 {
+		return
+	}
+	if c.stale {
+		role = themes.Stale
+	}
+	p.wear(role)
+	p.buf = append(p.buf, text...)
+}

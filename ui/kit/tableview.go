@@ -1,0 +1,138 @@
+package kit
+
+import "andon/themes"
+
+// View draws the table: the heading, the rows that are visible and blank lines
+// below them, exactly as wide and high as Resize said, without a final newline.
+// Only visible rows are visited.
+func (t Table[R, K]) View(look Look) string {
+	return string(t.AppendView(make([]byte, 0, t.height*(2*t.width+256)), look))
+}
+
+// AppendView is View into a buffer of the caller's.
+func (t Table[R, K]) AppendView(dst []byte, look Look) []byte {
+	if t.height == 0 {
+		return dst
+	}
+	p := pen{buf: dst, look: look}
+	cell := Cell{look: look}
+	l := arrange(t.schema.Columns, look, t.width)
+	lines := 0
+	if !t.schema.Bare {
+		t.heading(&p, &l, &cell)
+		lines++
+	}
+	for i := t.offset; i < len(t.shown) && lines < t.height; i++ {
+		if lines > 0 {
+			p.newline()
+		}
+		t.row(&p, &l, &cell, i)
+		lines++
+	}
+	if len(t.shown) == 0 && lines < t.height {
+		if lines > 0 {
+			p.newline()
+		}
+		p.padded(t.nothing(), t.width)
+		lines++
+	}
+	for ; lines < t.height; lines++ {
+		if lines > 0 {
+			p.newline()
+		}
+		p.blank(t.width)
+	}
+	p.end()
+	return p.buf
+}
+
+// nothing is the line that says why no row is shown.
+func (t Table[R, K]) nothing() Line {
+	text := t.schema.Empty
+	if len(t.rows) > 0 {
+		text = "none of " + Count(int64(len(t.rows))) + " matches the filter"
+	}
+	return Line{{themes.Dim, "  " + text}}
+}
+
+func (t Table[R, K]) heading(p *pen, l *layout, cell *Cell) {
+	left := t.width - gutter
+	p.blank(min(gutter, t.width))
+	for i := range l.count {
+		p.blank(l.before(i))
+		left -= l.before(i)
+		c := &t.schema.Columns[l.at[i]]
+		var arrow Safe
+		if int(l.at[i])+1 == t.sorted {
+			arrow = p.look.set().ascending
+			if t.descending {
+				arrow = p.look.set().descending
+			}
+		}
+		p.title(c.Title, l.width[i], c.Align, arrow, cell)
+		left -= l.width[i]
+	}
+	p.blank(left)
+}
+
+// row draws the i-th shown row.
+func (t Table[R, K]) row(p *pen, l *layout, cell *Cell, i int) {
+	r := t.rows[t.shown[i]]
+	stale := t.schema.Stale != nil && t.schema.Stale(r)
+	before, tracked := t.before(r)
+	p.selected = i == t.cursor
+	left := t.width - gutter
+	if t.width >= gutter {
+		t.gutter(p, r)
+	}
+	for n := range l.count {
+		c := &t.schema.Columns[l.at[n]]
+		if gap := l.before(n); gap > 0 {
+			if tracked && !c.Quiet && c.Order != nil && c.Order(before, r) != 0 {
+				p.blank(gap - 1)
+				p.text(themes.Info, p.look.set().changed)
+			} else {
+				p.blank(gap)
+			}
+			left -= gap
+		}
+		cell.reset(l.width[n], stale)
+		c.Cell(r, cell)
+		p.cell(cell, c.Align)
+		left -= l.width[n]
+	}
+	p.blank(left)
+	p.end()
+	p.selected = false
+}
+
+// gutter draws the cell that shows cursor and mark.
+func (t Table[R, K]) gutter(p *pen, r R) {
+	g := p.look.set()
+	marked := false
+	if len(t.marks) > 0 {
+		_, marked = t.marks[t.schema.Key(r)]
+	}
+	switch {
+	case marked && p.selected:
+		p.text(themes.Mark, g.cursorMark)
+	case marked:
+		p.text(themes.Mark, g.mark)
+	case p.selected:
+		p.text(themes.Accent, g.cursor)
+	default:
+		p.blank(1)
+	}
+}
+
+// before is the row of the same identity in the rows before these.
+func (t Table[R, K]) before(r R) (old R, ok bool) {
+	if len(t.lastPlace) == 0 {
+		return old, false
+	}
+	i, ok := t.lastPlace[t.schema.Key(r)]
+	if !ok {
+		return old, false
+	}
+	return t.lastRows[i], true
+}
