@@ -1,0 +1,137 @@
+package kit
+
+import "andon/themes"
+
+// Hint is one key and what it does, made from a key binding, so that help and
+// footer cannot say anything else than what the keys do.
+type Hint struct {
+	Key  Safe // as shown: "↵", "C", "ctrl-d"
+	Does Safe
+	Acts bool // it changes something: shown in the colour of a warning
+	Off  bool // disabled now: it is not shown
+}
+
+// HintGroup is a titled group of hints on the help page.
+type HintGroup struct {
+	Title Safe
+	Hints []Hint
+}
+
+func (h Hint) line() Line {
+	role := themes.Key
+	if h.Acts {
+		role = themes.Warn
+	}
+	return Line{{role, h.Key}, {themes.Dim, " " + h.Does}}
+}
+
+// Footer draws hints on the last line of a page, exactly w cells. Those of
+// always stand at the right and stay; of the others as many as fit, in order.
+func (l Look) Footer(w int, hints, always []Hint) string {
+	right := row(always, w)
+	left := row(hints, w-right.Width()-2)
+	return l.Line(w, append(Line{In(themes.Text, " ")}, left...), right.Then(In(themes.Text, " ")))
+}
+
+// row joins the hints that fit into w cells, two blanks apart.
+func row(hints []Hint, w int) Line {
+	var line Line
+	left := w
+	for _, h := range hints {
+		if h.Off {
+			continue
+		}
+		one := h.line()
+		if len(line) > 0 {
+			one = append(Line{In(themes.Text, "  ")}, one...)
+		}
+		if left -= one.Width(); left < 0 {
+			break
+		}
+		line = append(line, one...)
+	}
+	return line
+}
+
+// helpColumn is the least width of a column of the help page.
+const helpColumn = 36
+
+// Help draws all hints by group in as many columns as fit, exactly w by h.
+func (l Look) Help(w, h int, groups []HintGroup) string {
+	blocks, total := helpBlocks(groups)
+	columns := max(min(w/helpColumn, len(blocks)), 1)
+	high := (total + columns - 1) / columns
+	for columns > 1 && !flows(blocks, columns, high) {
+		high++
+	}
+	width := w / columns
+	rows := make([]Line, 0, high)
+	at, column := 0, 0
+	for _, b := range blocks {
+		if at > 0 && at+len(b)-1 > high && column < columns-1 {
+			at, column = 0, column+1
+		}
+		for _, one := range b {
+			for len(rows) <= at {
+				rows = append(rows, nil)
+			}
+			rows[at] = append(fill(rows[at], column*width), l.fit(one, width-1)...)
+			at++
+		}
+	}
+	lines := make([]string, 0, h)
+	for _, r := range rows {
+		lines = append(lines, l.Line(w, r, nil))
+	}
+	return l.Stack(w, h, lines...)
+}
+
+// helpBlocks are the lines of each group that has something to show, with a
+// blank line after it, and how many lines there are in all.
+func helpBlocks(groups []HintGroup) (blocks [][]Line, total int) {
+	for _, g := range groups {
+		block := []Line{{In(themes.Title, " "+g.Title)}}
+		for _, hint := range g.Hints {
+			if !hint.Off {
+				one := hint.line()
+				one[0].Text = PadRight("   "+one[0].Text, 13, "")
+				block = append(block, one)
+			}
+		}
+		if len(block) > 1 {
+			block = append(block, nil)
+			blocks, total = append(blocks, block), total+len(block)
+		}
+	}
+	return blocks, total
+}
+
+// flows says whether the blocks, kept whole, fit into columns of a height.
+func flows(blocks [][]Line, columns, high int) bool {
+	at, column := 0, 0
+	for _, b := range blocks {
+		if at > 0 && at+len(b)-1 > high {
+			at, column = 0, column+1
+		}
+		at += len(b)
+	}
+	return column < columns
+}
+
+// fill is a line filled with blanks up to w cells.
+func fill(line Line, w int) Line {
+	if n := w - line.Width(); n > 0 {
+		return line.Then(In(themes.Text, blanks(n)))
+	}
+	return line
+}
+
+// fit is a line cut to w cells.
+func (l Look) fit(line Line, w int) Line {
+	out := make(Line, len(line))
+	for i, s := range line {
+		out[i] = Span{s.Role, Truncate(s.Text, w, l.set().ellipsis)}
+		w -= Width(out[i].Text)
+	}
+	return out
+}
