@@ -88,6 +88,9 @@ type Error struct {
 	Retryable bool   // nothing ran, and trying again later may help
 	Hint      string // the next step for the operator, on one line; may be empty
 	Err       error  // the cause; may be nil
+
+	files []string // whose change may cure it
+	jump  bool     // it is the failure of a jump host
 }
 
 // Error gives "stage host: cause; hint".

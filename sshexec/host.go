@@ -1,0 +1,240 @@
+package sshexec
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// host is one destination of the pool: its connection, its limits, its record.
+type host struct {
+	pool *Pool
+	key  hostKey
+	gate *gate
+
+	mu      sync.Mutex
+	link    *link
+	dial    *dial // in progress; shared by all who wait
+	breaker breaker
+	cfg     HostConfig // of the last dial
+	warned  []string   // bad known_hosts lines at the last dial
+	running int
+}
+
+var _ Runner = (*host)(nil)
+
+// Script runs a script on the host.
+func (h *host) Script(ctx context.Context, call ScriptCall) (Result, error) {
+	ctx, end, err := h.pool.begin(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	defer end()
+	return runScript(ctx, h.key.alias, call, h.start)
+}
+
+// Program runs a program on the host.
+func (h *host) Program(ctx context.Context, call ProgramCall) (Result, error) {
+	ctx, end, err := h.pool.begin(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	defer end()
+	return runProgram(ctx, h.key.alias, call, h.start)
+}
+
+// maxReopen is how often a refused session is tried again while no other of ours is
+// open, and how often a connection that turned out dead is replaced.
+const maxReopen = 5
+
+// start is the starter of calls on this host.
+func (h *host) start(ctx context.Context, line string, r *Result) (process, func(ending), *Error) {
+	for attempt := 0; ; attempt++ {
+		p, release, others, err := h.startOnce(ctx, line, r)
+		if err == nil {
+			return p, release, nil
+		}
+		again := err.Retryable && err.Stage == StageOpen && (err.Kind == ErrBusy || err.Kind == ErrUnreachable)
+		if !again || !others && attempt >= maxReopen || ctx.Err() != nil {
+			return process{}, nil, err
+		}
+		if !others && !pause(ctx, attempt) {
+			return process{}, nil, err
+		}
+	}
+}
+
+// startOnce takes the places, the connection and a session, in this order: a call
+// that waits for a dead host must not take a place from a live one.
+func (h *host) startOnce(ctx context.Context, line string, r *Result) (_ process, release func(ending), others bool, _ *Error) {
+	waiting := func() *Error {
+		return &Error{Kind: contextKind(ctx.Err()), Stage: StageOpen, Retryable: true, Err: ctx.Err()}
+	}
+	if h.gate.enter(ctx) != nil {
+		return process{}, nil, false, waiting()
+	}
+	l, reused, err := h.acquire(ctx)
+	if err != nil {
+		h.gate.leave()
+		return process{}, nil, false, err
+	}
+	select {
+	case h.pool.sessions <- struct{}{}:
+	case <-ctx.Done():
+		l.release()
+		h.gate.leave()
+		return process{}, nil, false, waiting()
+	}
+	leave := func() {
+		<-h.pool.sessions
+		l.release()
+		h.gate.leave()
+	}
+	p, err := l.openSession(ctx, line)
+	if err != nil {
+		switch err.Kind {
+		case ErrBusy:
+			others = h.gate.shrink()
+		case ErrUnreachable, ErrLost:
+			h.note(err)
+		}
+		leave()
+		return process{}, nil, others, err
+	}
+	r.Reused, r.Server = reused, l.server
+	h.count(+1)
+	return p, func(e ending) {
+		switch {
+		case e.abandoned:
+			l.suspect()
+		case e.exit != nil && e.exit.lost != nil:
+			l.suspect()
+			h.note(&Error{Host: h.key.alias, Kind: ErrLost, Stage: StageRun, Err: e.exit.lost})
+		case e.exit != nil:
+			h.note(nil)
+		}
+		h.count(-1)
+		leave()
+	}, false, nil
+}
+
+func (h *host) count(n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.running += n
+}
+
+func (h *host) note(err *Error) {
+	if err != nil && err.Kind == ErrCircuitOpen {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.breaker.note(err, time.Now())
+}
+
+// acquire leases the host's connection, dialling if there is none. Whoever comes
+// while a dial is under way waits for that one.
+func (h *host) acquire(ctx context.Context) (*link, bool, *Error) {
+	for {
+		h.mu.Lock()
+		if l := h.link; l != nil {
+			if idle, ok := l.lease(); ok {
+				h.mu.Unlock()
+				if idle < probeIdle || l.answers(probeTimeout) {
+					return l, true, nil
+				}
+				l.close()
+				l.release()
+				continue
+			}
+			h.link = nil
+		}
+		d := h.dial
+		if d == nil {
+			if err := h.breaker.blocked(time.Now()); err != nil {
+				h.mu.Unlock()
+				return nil, false, err
+			}
+			d = h.startDial()
+		}
+		h.mu.Unlock()
+		select {
+		case <-d.done:
+		case <-ctx.Done():
+			return nil, false, &Error{Kind: contextKind(ctx.Err()), Stage: StageDial, Retryable: true, Err: ctx.Err()}
+		}
+		if d.err != nil {
+			err := *d.err
+			return nil, false, &err
+		}
+		if _, ok := d.link.lease(); ok {
+			return d.link, false, nil
+		}
+		return nil, false, &Error{Kind: ErrUnreachable, Stage: StageOpen, Retryable: true, Err: errors.New("connection ended at once")}
+	}
+}
+
+func (h *host) disconnect() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.link != nil {
+		h.link.close()
+	}
+}
+
+// Phase is the short answer to how the pool stands with a host.
+type Phase uint8
+
+// The phases.
+const (
+	PhaseIdle    Phase = iota // no connection, no failure that matters
+	PhaseDialing              // a connection is being made
+	PhaseUp                   // connected, nothing running
+	PhaseBusy                 // calls are running
+	PhaseBackoff              // not tried again before HostState.Until
+	PhaseBlocked              // refused; waits for an operator, or for HostState.Until
+)
+
+// HostState is a snapshot of the pool's view of a host.
+type HostState struct {
+	Phase       Phase
+	Until       time.Time // with PhaseBackoff and PhaseBlocked
+	Cause       error     // the failure behind those; an *Error
+	Running     int       // calls in progress
+	Server      string    // version string of the connected server, cleaned
+	Unsupported []string  // as in HostConfig, of the last dial
+	KnownHosts  []string  // "file:line: reason" of known_hosts lines that were skipped
+}
+
+func (h *host) state() HostState {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := HostState{Running: h.running, Unsupported: h.cfg.Unsupported, KnownHosts: h.warned}
+	up := false
+	if h.link != nil {
+		select {
+		case <-h.link.gone:
+		default:
+			up, s.Server = true, h.link.server
+		}
+	}
+	blocked := h.breaker.blocked(time.Now())
+	if blocked != nil {
+		s.Until, s.Cause = h.breaker.until, h.breaker.cause
+	}
+	switch {
+	case h.running > 0:
+		s.Phase = PhaseBusy
+	case h.dial != nil:
+		s.Phase = PhaseDialing
+	case up:
+		s.Phase = PhaseUp
+	case blocked != nil && h.breaker.refusal():
+		s.Phase = PhaseBlocked
+	case blocked != nil:
+		s.Phase = PhaseBackoff
+	}
+	return s
+}

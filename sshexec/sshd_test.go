@@ -1,0 +1,296 @@
+package sshexec
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// server is a real sshd or dropbear on a loopback port.
+type server struct {
+	dir     string
+	port    int
+	user    string
+	hostKey ssh.Signer
+	client  ssh.Signer
+	pid     int
+	log     *lockedCapture
+	stop    func()
+}
+
+// known gives the known_hosts line of the server for a key.
+func (s *server) known(key ssh.PublicKey) string {
+	return fmt.Sprintf("[127.0.0.1]:%d %s", s.port, ssh.MarshalAuthorizedKey(key))
+}
+
+func (s *server) config() HostConfig {
+	return HostConfig{HostName: "127.0.0.1", Port: s.port, User: s.user}
+}
+
+// options reach the server under the alias "host", with nothing of the user's own.
+func (s *server) options() Options {
+	return Options{
+		Resolver: Static{"host": s.config()}, Signers: []ssh.Signer{s.client},
+		KnownHosts: []byte(s.known(s.hostKey.PublicKey())), KnownHostsFiles: []string{},
+	}
+}
+
+func (s *server) pool(t testing.TB, change ...func(*Options)) *Pool {
+	opt := s.options()
+	for _, f := range change {
+		f(&opt)
+	}
+	return newPool(t, opt)
+}
+
+func newPool(t testing.TB, opt Options) *Pool {
+	p := NewPool(opt)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := p.Close(ctx); err != nil {
+			t.Errorf("close pool: %v", err)
+		}
+	})
+	return p
+}
+
+// startSSHD runs a real OpenSSH server; lines are added to its configuration, %d is
+// its directory.
+func startSSHD(t testing.TB, lines ...string) *server {
+	t.Helper()
+	path := findProgram(t, "sshd", "/usr/sbin/sshd")
+	if os.Getuid() == 0 {
+		if err := os.MkdirAll("/run/sshd", 0o755); err != nil { // its privilege separation directory
+			t.Fatal(err)
+		}
+	}
+	s := newServer(t)
+	config := fmt.Sprintf(`ListenAddress 127.0.0.1:%d
+HostKey %[2]s/host_key
+AuthorizedKeysFile %[2]s/authorized_keys
+PidFile none
+UsePAM no
+StrictModes no
+PermitRootLogin yes
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+MaxStartups 200
+LogLevel VERBOSE
+`, s.port, s.dir)
+	for _, l := range lines {
+		config += strings.ReplaceAll(l, "%d", s.dir) + "\n"
+	}
+	write(t, filepath.Join(s.dir, "sshd_config"), config)
+	s.run(t, exec.Command(path, "-D", "-e", "-f", filepath.Join(s.dir, "sshd_config")))
+	return s
+}
+
+func startDropbear(t testing.TB) *server {
+	t.Helper()
+	path := findProgram(t, "dropbear", "/usr/sbin/dropbear")
+	convert := findProgram(t, "dropbearconvert", "/usr/lib/dropbear/dropbearconvert")
+	s := newServer(t)
+	key := filepath.Join(s.dir, "dropbear_key")
+	if out, err := exec.Command(convert, "openssh", "dropbear", filepath.Join(s.dir, "host_key"), key).CombinedOutput(); err != nil {
+		t.Fatalf("dropbearconvert: %v: %s", err, out)
+	}
+	home := filepath.Join(s.dir, "home")
+	write(t, filepath.Join(home, ".ssh", "authorized_keys"), string(ssh.MarshalAuthorizedKey(s.client.PublicKey())))
+	t.Skip("dropbear reads ~/.ssh/authorized_keys of the account only: not touched by tests")
+	s.run(t, exec.Command(path, "-F", "-E", "-r", key, "-p", fmt.Sprintf("127.0.0.1:%d", s.port), "-s"))
+	return s
+}
+
+func findProgram(t testing.TB, names ...string) string {
+	t.Helper()
+	for _, n := range names {
+		if path, err := exec.LookPath(n); err == nil {
+			return path
+		}
+	}
+	t.Skipf("%s is not installed: this needs the real one", names[0])
+	return ""
+}
+
+func newServer(t testing.TB) *server {
+	t.Helper()
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{dir: t.TempDir(), user: me.Username, port: freePort(t), log: &lockedCapture{}}
+	s.hostKey = newKey(t, filepath.Join(s.dir, "host_key"))
+	s.client = newKey(t, filepath.Join(s.dir, "client_key"))
+	write(t, filepath.Join(s.dir, "authorized_keys"), string(ssh.MarshalAuthorizedKey(s.client.PublicKey())))
+	return s
+}
+
+func (s *server) run(t testing.TB, cmd *exec.Cmd) {
+	t.Helper()
+	cmd.Stderr = s.log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.pid = cmd.Process.Pid
+	done := make(chan struct{})
+	go func() { cmd.Wait(); close(done) }()
+	s.stop = func() {
+		for _, pid := range descendants(s.pid) {
+			syscall.Kill(pid, syscall.SIGCONT)
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
+		cmd.Process.Kill()
+		<-done
+	}
+	t.Cleanup(func() {
+		s.stop()
+		if t.Failed() {
+			s.log.mu.Lock()
+			defer s.log.mu.Unlock()
+			t.Logf("server log:\n%s", s.log.c.kept)
+		}
+	})
+	eventually(t, "the server to greet", func() bool {
+		c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", s.port))
+		if err != nil {
+			return false
+		}
+		defer c.Close()
+		line, _ := bufio.NewReader(c).ReadString('\n')
+		return strings.HasPrefix(line, "SSH-")
+	})
+}
+
+// descendants lists the live processes below pid, deepest last.
+func descendants(pid int) []int {
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	children := make(map[int][]int)
+	for _, f := range stats {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			continue
+		}
+		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+		child, _ := strconv.Atoi(filepath.Base(filepath.Dir(f)))
+		parent, _ := strconv.Atoi(fields[1])
+		children[parent] = append(children[parent], child)
+	}
+	var list []int
+	for queue := children[pid]; len(queue) > 0; queue = queue[1:] {
+		list = append(list, queue[0])
+		queue = append(queue, children[queue[0]]...)
+	}
+	return list
+}
+
+func freePort(t testing.TB) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+func newKey(t testing.TB, path string) ssh.Signer {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return writeKey(t, path, key)
+}
+
+func writeKey(t testing.TB, path string, key any) ssh.Signer {
+	t.Helper()
+	signer, err := ssh.NewSignerFromKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if path != "" {
+		block, err := ssh.MarshalPrivateKey(key, "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, path, string(pem.EncodeToMemory(block)))
+	}
+	return signer
+}
+
+func write(t testing.TB, path, text string) {
+	t.Helper()
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// serve answers every connection to a loopback port with f and gives its
+// configuration.
+func serve(t testing.TB, f func(net.Conn)) HostConfig {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() { defer c.Close(); f(c) }()
+		}
+	}()
+	return HostConfig{HostName: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, User: "nobody"}
+}
+
+// noLeaks fails if goroutines of this package are left when the test and its pool
+// are through. It is called before the pool is made.
+func noLeaks(t testing.TB) {
+	t.Helper()
+	t.Cleanup(func() {
+		var left string
+		for range 500 {
+			buf := make([]byte, 1<<20)
+			buf = buf[:runtime.Stack(buf, true)]
+			left = ""
+			for g := range strings.SplitSeq(string(buf), "\n\n") {
+				if strings.Contains(g, "crypto/ssh") || strings.Contains(g, "sshexec.(*") || strings.Contains(g, "sshexec.conduct") {
+					if !strings.Contains(g, "sshexec.noLeaks") && !strings.Contains(g, "(*server)") {
+						left += g + "\n\n"
+					}
+				}
+			}
+			if left == "" {
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		t.Errorf("goroutines left:\n%s", left)
+	})
+}
+
+var _ io.Writer = (*lockedCapture)(nil)
