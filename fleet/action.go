@@ -17,9 +17,10 @@ const (
 type PlanInput struct {
 	Snapshot *Snapshot
 	Targets  []Subject
-	Named    bool   // the operator named the targets one by one: protected refs may be meant
-	Now      bool   // purge: do not wait for the undo window
-	Alert    *Alert // the alert the plan answers; nil where there is none
+	Named    bool     // the operator named the targets one by one: protected refs may be meant
+	Now      bool     // purge: do not wait for the undo window
+	Alert    *Alert   // the alert the plan answers; nil where there is none
+	Reaped   []Reaped // undo and purge: what the audit log says lies in the trash
 }
 
 // Action is a remediation: it only ever builds a Plan.

@@ -56,6 +56,9 @@ type factJSON[T any] struct {
 	Unknown string     `json:"unknown,omitempty"`
 }
 
+// IsZero reports whether nothing was ever said about the fact.
+func (f Fact[T]) IsZero() bool { return !f.known && f.why == "" }
+
 // MarshalJSON writes {"value":…,"at":…} or {"unknown":"why"}.
 func (f Fact[T]) MarshalJSON() ([]byte, error) {
 	if !f.known {

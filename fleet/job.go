@@ -30,6 +30,9 @@ type Job struct {
 	CompletedAt time.Time  `json:"completed_at,omitzero"`
 	Steps       []JobStep  `json:"steps,omitempty"`
 	URL         string     `json:"url,omitempty"`
+	// Failure is the earliest error line of a failed job's log, made comparable
+	// by the classifier (fleet/signature); foreign text.
+	Failure Fact[string] `json:"failure,omitzero"`
 }
 
 // RunKey names the run the job belongs to.

@@ -14,3 +14,14 @@ type Trash struct {
 	Rel   string    `json:"rel,omitempty"` // where it came from; "" where this login cannot see
 	Since time.Time `json:"since"`         // host clock
 }
+
+// Reaped is a reap that can be undone or purged, as the audit log remembers it.
+type Reaped struct {
+	Host       HostName
+	Root       Root
+	Components []string
+	Trash      string    // name below TrashDir
+	Until      time.Time // end of the undo window, host clock
+	Dev, Inode uint64
+	Bytes      Fact[int64]
+}

@@ -1,0 +1,91 @@
+package rules
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"andon/fleet"
+)
+
+var ruleOrphanDirs = register(fleet.Rule{
+	ID:       "orphan-dirs",
+	Title:    "orphan run dirs",
+	Severity: fleet.SeverityWarn,
+	Doc: fleet.RuleDoc{
+		Whys: []string{
+			"Run dirs of merged or closed pull requests lie on the disk.",
+			"Nothing builds there any more, and nothing deletes them.",
+			"The host's cleaner goes by age, or is not wired: it never reads the state of a pull request.",
+			"Age was chosen because a host does not know which pull request a dir belongs to.",
+			"The join of GitHub and disk must decide, as it does here.",
+		},
+		Cure:   "Reap them, biggest first, then purge.",
+		NoCure: "Deleting whatever is old: the parent's mtime stays frozen while a build writes below it.",
+	},
+	Requires: []fleet.SourceKind{fleet.SourceHost, fleet.SourcePulls, fleet.SourceRuns},
+	Evaluate: orphanDirs,
+})
+
+type orphanSum struct {
+	dirs  int
+	bytes int64
+	prs   subjects
+	list  []fleet.Dir
+}
+
+// orphanShare is the share of a disk, in percent, from which orphans are worth
+// an amber lamp rather than a note.
+const orphanShare = 5
+
+func orphansByDisk(s *fleet.Snapshot) map[fleet.Subject]orphanSum {
+	out := make(map[fleet.Subject]orphanSum)
+	for _, d := range s.Dirs {
+		p, ok := s.Orphan(d)
+		if !ok {
+			continue
+		}
+		k := fleet.OfDisk(d.Host, d.Path.Root())
+		o := out[k]
+		o.dirs++
+		o.bytes += d.Bytes.Or(0)
+		o.prs.add(fleet.OfPR(p.Key()))
+		o.list = append(o.list, d)
+		out[k] = o
+	}
+	return out
+}
+
+func orphanDirs(s *fleet.Snapshot) []fleet.Finding {
+	var out []fleet.Finding
+	for k, o := range orphansByDisk(s) {
+		f := fleet.Finding{
+			Key: string(k.Host) + ":" + k.Path, Severity: fleet.SeverityInfo, Bytes: o.bytes,
+			Summary:   fmt.Sprintf("%s of %s on %s, %s", plural(o.dirs, "orphan dir"), plural(len(o.prs.list), "ended PR"), k.Host, gib(o.bytes)),
+			Suggested: []fleet.ActionID{fleet.ActionReap},
+			Rests:     []fleet.SourceID{fleet.HostSource(k.Host)},
+		}
+		if d, ok := s.Disk(k.Host, k.Path); ok && d.TotalBytes > 0 && o.bytes*100/d.TotalBytes >= orphanShare {
+			f.Severity = fleet.SeverityWarn
+		}
+		slices.SortStableFunc(o.list, func(a, b fleet.Dir) int { return cmp.Compare(b.Bytes.Or(0), a.Bytes.Or(0)) })
+		repos := make(map[fleet.Repo]bool)
+		for i, d := range o.list {
+			f.Subjects = append(f.Subjects, fleet.OfDir(d.ID()))
+			repos[d.PR.Repo] = true
+			if i < 5 {
+				p, _ := s.PROf(d.PR)
+				f.Evidence = append(f.Evidence, fleet.Evidence{What: "join", Where: d.ID().String(), At: p.ReadAt,
+					Fact: fmt.Sprintf("#%d is %s, matched by %s; %s", p.Number, p.State, d.Keys, gib(d.Bytes.Or(0)))})
+			}
+		}
+		for r := range repos {
+			f.Rests = append(f.Rests, fleet.SourceID{Kind: fleet.SourcePulls, Of: string(r)})
+		}
+		slices.SortFunc(f.Rests, func(a, b fleet.SourceID) int { return cmp.Compare(a.String(), b.String()) })
+		f.Subjects = append(append(f.Subjects, k, fleet.OfHost(k.Host)), o.prs.list...)
+		out = append(out, f)
+	}
+	slices.SortFunc(out, func(a, b fleet.Finding) int { return cmp.Compare(a.Key, b.Key) })
+	return out
+}

@@ -1,0 +1,194 @@
+package rules
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"andon/fleet"
+)
+
+// settleOwner is how long a fresh dir may still be root's: workflows with an
+// ownership step of their own fix it within seconds of docker making it.
+const settleOwner = time.Minute
+
+var ruleRunDirOwner = register(fleet.Rule{
+	ID:       "run-dir-owner",
+	Title:    "run dirs with the wrong owner",
+	Severity: fleet.SeverityStop,
+	Doc: fleet.RuleDoc{
+		Whys: []string{
+			"The build fails within seconds: it cannot create target/debug.",
+			"Its run dir belongs to root; the build runs as the wanted owner.",
+			"dockerd made the dir: a bind source that is missing is created by root.",
+			"The dir is new for every run, so it is missing every time, and nothing gives it away before the first write.",
+			"The workflow (or a job-started hook) must make the dir with the right owner before docker can.",
+		},
+		Cure:   "Chown the dir, then rerun the failed jobs. For good: an ownership step before the first write, in every job.",
+		NoCure: "Chown does not cure a dir that was deleted under its job and made again: stop whoever deletes it. Rerun alone fails the same way.",
+	},
+	Requires: []fleet.SourceKind{fleet.SourceHost, fleet.SourceRuns, fleet.SourceJobs},
+	Evaluate: runDirOwner,
+})
+
+type ownerGroup struct {
+	host  fleet.HostName
+	state fleet.OwnerState
+	dirs  []fleet.Dir
+	whys  []fleet.OwnerVerdict
+	stop  bool
+}
+
+func runDirOwner(s *fleet.Snapshot) []fleet.Finding {
+	groups := make(map[string]*ownerGroup)
+	for _, d := range s.Dirs {
+		v := s.Ownership(d)
+		if v.State == fleet.OwnerFits || d.Path.Actionable() != nil || settling(s, d) {
+			continue
+		}
+		if _, orphan := s.Orphan(d); orphan {
+			continue // nobody builds there any more; orphan-dirs counts it
+		}
+		key := string(d.Host) + "/" + ownerKey(v.State)
+		g := groups[key]
+		if g == nil {
+			g = &ownerGroup{host: d.Host, state: v.State}
+			groups[key] = g
+		}
+		g.dirs, g.whys = append(g.dirs, d), append(g.whys, v)
+		g.stop = g.stop || blocks(s, d, v)
+	}
+	var out []fleet.Finding
+	for key, g := range groups {
+		out = append(out, g.finding(s, key))
+	}
+	out = append(out, goneDirs(s)...)
+	slices.SortFunc(out, func(a, b fleet.Finding) int { return cmp.Compare(a.Key, b.Key) })
+	return out
+}
+
+func ownerKey(o fleet.OwnerState) string {
+	return [...]string{"", "born", "recreated", "doubtful", "inside"}[o]
+}
+
+// settling reports whether a dir is so new that its job may be about to mend it.
+func settling(s *fleet.Snapshot, d fleet.Dir) bool {
+	sw, ok := s.SweepOf(d.Host)
+	return ok && sw.Facts.Clock.Sub(d.ChangeTime) < settleOwner
+}
+
+// blocks reports whether somebody's line stands still because of the dir: its
+// run is live, or ended red.
+func blocks(s *fleet.Snapshot, d fleet.Dir, v fleet.OwnerVerdict) bool {
+	r, ok := s.RunOf(d.Run)
+	if !ok {
+		return false
+	}
+	return v.State != fleet.OwnerInside && (r.Status.Live() || r.Conclusion.Red())
+}
+
+func (g *ownerGroup) finding(s *fleet.Snapshot, key string) fleet.Finding {
+	f := fleet.Finding{Key: key, Severity: fleet.SeverityWarn, Rests: []fleet.SourceID{fleet.HostSource(g.host)}}
+	if g.stop {
+		f.Severity = fleet.SeverityStop
+	}
+	var prs subjects
+	var runs subjects
+	for i, d := range g.dirs {
+		f.Subjects = append(f.Subjects, fleet.OfDir(d.ID()))
+		f.Bytes += d.Bytes.Or(0)
+		if d.HasPR() {
+			prs.add(fleet.OfPR(d.PR))
+		}
+		if r, ok := s.RunOf(d.Run); ok && !r.Status.Live() && r.Conclusion.Red() {
+			runs.add(fleet.OfRun(d.Run))
+		}
+		if i < 8 {
+			f.Evidence = append(f.Evidence, ownerEvidence(s, d, g.whys[i]))
+		}
+	}
+	f.Subjects = append(append(f.Subjects, prs.list...), runs.list...)
+	f.Subjects = append(f.Subjects, fleet.OfHost(g.host))
+	f.Summary = fmt.Sprintf("%s on %s: %s, %s", plural(len(g.dirs), "run dir"), g.host, g.phrase(), plural(len(prs.list), "PR"))
+	switch g.state {
+	case fleet.OwnerBorn, fleet.OwnerInside:
+		f.Suggested = []fleet.ActionID{fleet.ActionChown}
+		if len(runs.list) > 0 {
+			f.Suggested = append(f.Suggested, fleet.ActionRerun)
+		}
+	case fleet.OwnerRecreated:
+		f.Advice = "chown does not cure this: something deleted the dir under its job" + deleters(s, g.host)
+	case fleet.OwnerDoubtful:
+		f.Advice = "the birth of the dir or its job is unknown: look, then chown the dir by name"
+	}
+	return f
+}
+
+func (g *ownerGroup) phrase() string {
+	owners := make([]string, 0, 2)
+	for _, d := range g.dirs {
+		if o := d.Owner.String(); !slices.Contains(owners, o) {
+			owners = append(owners, o)
+		}
+	}
+	switch g.state {
+	case fleet.OwnerBorn:
+		return "owned by " + strings.Join(owners, " and ") + " since birth"
+	case fleet.OwnerRecreated:
+		return "recreated after the job began"
+	case fleet.OwnerInside:
+		return "foreign entries inside"
+	}
+	return "wrong owner, birth unknown"
+}
+
+func ownerEvidence(s *fleet.Snapshot, d fleet.Dir, v fleet.OwnerVerdict) fleet.Evidence {
+	fact := fmt.Sprintf("owner %s, wanted %s: %s", d.Owner, d.Want, v.Why)
+	if a := d.ForeignAncestors(); len(a) > 0 {
+		fact += fmt.Sprintf("; above it %s is %s", a[0].Rel, a[0].Owner)
+	}
+	sw, _ := s.SweepOf(d.Host)
+	return fleet.Evidence{What: "stat", Where: d.ID().String(), Fact: fact, At: sw.At}
+}
+
+// deleters names what on the host deletes run dirs.
+func deleters(s *fleet.Snapshot, h fleet.HostName) string {
+	sw, ok := s.SweepOf(h)
+	if !ok {
+		return ""
+	}
+	var names []string
+	for _, c := range sw.Cleaners {
+		if c.Wired {
+			names = append(names, c.Name)
+		}
+	}
+	if len(names) == 0 {
+		return "; no cleaner of this host is known to be wired: ask who ran rm"
+	}
+	return "; look at " + strings.Join(names, ", ")
+}
+
+// goneDirs reports run dirs that vanished under a live job.
+func goneDirs(s *fleet.Snapshot) []fleet.Finding {
+	byHost := make(map[fleet.HostName]*fleet.Finding)
+	for _, g := range s.Gone {
+		f := byHost[g.ID.Host]
+		if f == nil {
+			f = &fleet.Finding{Key: string(g.ID.Host) + "/missing", Severity: fleet.SeverityStop,
+				Rests:  []fleet.SourceID{fleet.HostSource(g.ID.Host), {Kind: fleet.SourceJobs, Of: string(g.Run.Repo)}},
+				Advice: "deleted under a live job; when docker makes it again it will be root's" + deleters(s, g.ID.Host)}
+			byHost[g.ID.Host] = f
+		}
+		f.Subjects = append(f.Subjects, fleet.OfDir(g.ID), fleet.OfRun(g.Run))
+		f.Evidence = append(f.Evidence, fleet.Evidence{What: "sweep", Where: g.ID.String(), Fact: "not there; last seen then, its job is in progress", At: g.LastSeen})
+	}
+	var out []fleet.Finding
+	for h, f := range byHost {
+		f.Summary = fmt.Sprintf("%s on %s: missing while its job runs", plural(len(f.Evidence), "run dir"), h)
+		out = append(out, *f)
+	}
+	return out
+}
