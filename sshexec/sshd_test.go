@@ -79,12 +79,19 @@ func newPool(t testing.TB, opt Options) *Pool {
 func startSSHD(t testing.TB, lines ...string) *server {
 	t.Helper()
 	path := findProgram(t, "sshd", "/usr/sbin/sshd")
+	s := newServer(t)
+	s.configure(t, lines)
+	s.run(t, exec.Command(path, "-D", "-e", "-f", filepath.Join(s.dir, "sshd_config")))
+	return s
+}
+
+func (s *server) configure(t testing.TB, lines []string) {
+	t.Helper()
 	if os.Getuid() == 0 {
 		if err := os.MkdirAll("/run/sshd", 0o755); err != nil { // its privilege separation directory
 			t.Fatal(err)
 		}
 	}
-	s := newServer(t)
 	config := fmt.Sprintf(`ListenAddress 127.0.0.1:%d
 HostKey %[2]s/host_key
 AuthorizedKeysFile %[2]s/authorized_keys
@@ -101,10 +108,10 @@ LogLevel VERBOSE
 		config += strings.ReplaceAll(l, "%d", s.dir) + "\n"
 	}
 	write(t, filepath.Join(s.dir, "sshd_config"), config)
-	s.run(t, exec.Command(path, "-D", "-e", "-f", filepath.Join(s.dir, "sshd_config")))
-	return s
 }
 
+// startDropbear runs a real dropbear with one ed25519 host key. It reads the keys of
+// the account's own home, so it gets a private one.
 func startDropbear(t testing.TB) *server {
 	t.Helper()
 	path := findProgram(t, "dropbear", "/usr/sbin/dropbear")
@@ -114,11 +121,57 @@ func startDropbear(t testing.TB) *server {
 	if out, err := exec.Command(convert, "openssh", "dropbear", filepath.Join(s.dir, "host_key"), key).CombinedOutput(); err != nil {
 		t.Fatalf("dropbearconvert: %v: %s", err, out)
 	}
-	home := filepath.Join(s.dir, "home")
-	write(t, filepath.Join(home, ".ssh", "authorized_keys"), string(ssh.MarshalAuthorizedKey(s.client.PublicKey())))
-	t.Skip("dropbear reads ~/.ssh/authorized_keys of the account only: not touched by tests")
-	s.run(t, exec.Command(path, "-F", "-E", "-r", key, "-p", fmt.Sprintf("127.0.0.1:%d", s.port), "-s"))
+	write(t, filepath.Join(s.dir, "home/.ssh/authorized_keys"), string(ssh.MarshalAuthorizedKey(s.client.PublicKey())))
+	s.run(t, s.account(t, "/bin/sh", path, "-F", "-E", "-r", key, "-p", fmt.Sprintf("127.0.0.1:%d", s.port), "-s"))
 	return s
+}
+
+// startSSHDAs is startSSHD where the account has another login shell and the home
+// directory s.dir/home, which rc fills.
+func startSSHDAs(t testing.TB, shell string, rc map[string]string, lines ...string) *server {
+	t.Helper()
+	path := findProgram(t, "sshd", "/usr/sbin/sshd")
+	s := newServer(t)
+	for name, text := range rc {
+		write(t, filepath.Join(s.dir, "home", name), text)
+	}
+	s.configure(t, lines)
+	s.run(t, s.account(t, shell, path, "-D", "-e", "-f", filepath.Join(s.dir, "sshd_config")))
+	return s
+}
+
+// account gives a command that runs in a mount namespace of its own, where the
+// account has this shell and a home of the test's.
+func (s *server) account(t testing.TB, shell string, args ...string) *exec.Cmd {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("needs root to give an account another login shell in a private mount namespace")
+	}
+	if out, err := exec.Command("unshare", "-m", "true").CombinedOutput(); err != nil {
+		t.Skipf("needs a private mount namespace: %v: %s", err, out)
+	}
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	passwd, err := os.ReadFile("/etc/passwd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(string(passwd), "\n")
+	for i, l := range lines {
+		if fields := strings.Split(l, ":"); fields[0] == me.Username {
+			fields[6] = shell
+			lines[i] = strings.Join(fields, ":")
+		}
+	}
+	write(t, filepath.Join(s.dir, "passwd"), strings.Join(lines, "\n"))
+	home := filepath.Join(s.dir, "home")
+	if err := errors.Join(os.Chmod(filepath.Join(s.dir, "passwd"), 0o644), os.MkdirAll(home, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	setup := `mount --bind "$1" /etc/passwd && mount --bind "$2" "$3" && shift 3 && exec "$@"`
+	return exec.Command("unshare", append([]string{"-m", "/bin/sh", "-c", setup, "sh", filepath.Join(s.dir, "passwd"), home, me.HomeDir}, args...)...)
 }
 
 func findProgram(t testing.TB, names ...string) string {
