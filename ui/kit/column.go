@@ -157,7 +157,7 @@ func (l *layout) squeeze(missing int) {
 		}
 		l.width[widest]--
 	}
-	for missing > 0 && l.count > 1 {
+	for missing > 0 && l.count > 0 {
 		l.count--
 		missing -= l.width[l.count] + l.before(l.count)
 	}

@@ -226,6 +226,9 @@ func (c *cleaner) fits(width int) bool {
 	if c.full {
 		return false
 	}
+	if c.width < c.cells {
+		c.keep = c.out.Len()
+	}
 	if c.width+width > c.cells {
 		kept := c.out.String()[:c.keep]
 		c.out.Reset()
@@ -233,9 +236,6 @@ func (c *cleaner) fits(width int) bool {
 		c.out.WriteString(c.ellipsis())
 		c.full = true
 		return false
-	}
-	if c.width < c.cells {
-		c.keep = c.out.Len()
 	}
 	c.width += width
 	return true

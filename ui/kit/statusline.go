@@ -26,7 +26,11 @@ func (n Lamps) Worst() Sign {
 }
 
 // Lamps draws the counts that are not zero: "■ 2 STOP  ▲ 3 WARN  ✓ 38 ok".
-func (l Look) Lamps(n Lamps) Line {
+func (l Look) Lamps(n Lamps) Line { return l.lamps(n, "  ", true) }
+
+// lamps draws the counts with blanks between them; without words, only the
+// first and worst has its word: "■ 2 STOP ▲ 3".
+func (l Look) lamps(n Lamps, between Safe, words bool) Line {
 	var line Line
 	for _, c := range [...]struct {
 		sign  Sign
@@ -36,9 +40,13 @@ func (l Look) Lamps(n Lamps) Line {
 			continue
 		}
 		if len(line) > 0 {
-			line = append(line, In(themes.Text, "  "))
+			line = append(line, In(themes.Text, between))
 		}
-		line = append(line, In(c.sign.Role(), l.Glyph(c.sign)+" "+Number(int64(c.count))+" "+c.sign.Word()))
+		text := l.Glyph(c.sign) + " " + Number(int64(c.count))
+		if words || len(line) == 0 {
+			text += " " + c.sign.Word()
+		}
+		line = append(line, In(c.sign.Role(), text))
 	}
 	if len(line) == 0 {
 		line = Line{l.Sign(SignUnknown)}
@@ -71,7 +79,7 @@ func (l Look) StatusLine(w int, way []Safe, lamps Lamps, right Line) string {
 		if lamps.Stop+lamps.Warn > 0 { // further in, only what asks for help
 			lamps.OK = 0
 		}
-		lit := l.Lamps(lamps)
+		lit := l.lamps(lamps, " ", false)
 		if len(right) > 0 {
 			lit = append(lit, l.Dot())
 		}
