@@ -1,0 +1,120 @@
+package remedy
+
+import (
+	"time"
+
+	"andon/fleet"
+)
+
+type deed struct {
+	request string
+	n       int
+}
+
+func deedOf(r fleet.Record) (deed, bool) {
+	switch {
+	case r.Kind == fleet.RecordIntent && r.Step != nil:
+		return deed{r.Request, r.Step.N}, true
+	case r.Kind == fleet.RecordResult && r.Result != nil:
+		return deed{r.Request, r.Result.N}, true
+	}
+	return deed{}, false
+}
+
+// InDoubt returns the intents of deeds whose end nobody knows: no result was
+// recorded, or the result says so. The host's own journal, or a fresh sweep,
+// tells what became of them.
+func InDoubt(records []fleet.Record) []fleet.Record {
+	ended := make(map[deed]bool)
+	for _, r := range records {
+		if d, ok := deedOf(r); ok && r.Kind == fleet.RecordResult && r.Result.Outcome != fleet.OutcomeUnknown {
+			ended[d] = true
+		}
+	}
+	var out []fleet.Record
+	for _, r := range records {
+		if d, ok := deedOf(r); ok && r.Kind == fleet.RecordIntent && !ended[d] {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// Reaped is a run dir that this log says lies in a trash.
+type Reaped struct {
+	Step    fleet.Step // the step that reaped it: host, root, path, bytes
+	Trash   string     // name below the trash
+	Until   time.Time  // end of the undo window, host clock
+	At      time.Time  // when it was reaped, console clock
+	Request string
+}
+
+// Undoable reports whether the undo window is open. The host decides by its own
+// clock when it acts.
+func (r Reaped) Undoable(now time.Time) bool { return now.Before(r.Until) }
+
+// InTrash returns the reaps that were neither put back nor purged, newest first.
+// A deed in doubt does not take one off the list: the host will say.
+func InTrash(records []fleet.Record) []Reaped {
+	intents := make(map[deed]fleet.Record)
+	type place struct {
+		host        fleet.HostName
+		root, trash string
+	}
+	left := make(map[place]bool)
+	var out []Reaped
+	for _, r := range records {
+		d, ok := deedOf(r)
+		if !ok {
+			continue
+		}
+		if r.Kind == fleet.RecordIntent {
+			intents[d] = r
+			continue
+		}
+		in, ok := intents[d]
+		if !ok || !r.Result.Outcome.OK() {
+			continue
+		}
+		s := *in.Step
+		switch s.Verb {
+		case fleet.VerbReap:
+			if r.Result.Trash != "" {
+				out = append(out, Reaped{Step: s, Trash: r.Result.Trash, Until: r.Result.Until, At: r.At, Request: r.Request})
+			}
+		case fleet.VerbUndo, fleet.VerbPurge:
+			left[place{s.Host, s.Root.Path, s.Trash}] = true
+		}
+	}
+	kept := make([]Reaped, 0, len(out))
+	for i := len(out) - 1; i >= 0; i-- {
+		if r := out[i]; !left[place{r.Step.Host, r.Step.Root.Path, r.Trash}] {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
+
+// rerunAsked reports whether a rerun of this run and attempt went out, or may
+// have: an intent whose result is not a plain no.
+func rerunAsked(records []fleet.Record, k fleet.RunKey, attempt int) (time.Time, bool) {
+	no := make(map[deed]bool)
+	for _, r := range records {
+		if d, ok := deedOf(r); ok && r.Kind == fleet.RecordResult {
+			switch r.Result.Outcome {
+			case fleet.OutcomeFailed, fleet.OutcomeRefused, fleet.OutcomeSkipped:
+				no[d] = true
+			}
+		}
+	}
+	for _, r := range records {
+		d, ok := deedOf(r)
+		if !ok || r.Kind != fleet.RecordIntent || no[d] {
+			continue
+		}
+		if s := r.Step; s.Verb == fleet.VerbRerun && s.Run == k && s.Expect.RunAttempt == attempt {
+			return r.At, true
+		}
+	}
+	return time.Time{}, false
+}
