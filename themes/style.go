@@ -23,8 +23,8 @@ func (d Depth) String() string {
 // Reset ends what any Open began.
 const Reset = "\x1b[0m"
 
-// Look is how a role looks: two colours and attributes, before it is compiled.
-type Look struct {
+// Paint is how a role looks: two colours and attributes, before it is compiled.
+type Paint struct {
 	Fg, Bg                                Color
 	Bold, Dim, Italic, Underline, Reverse bool
 }
@@ -75,7 +75,7 @@ func (s Styles) Depth() Depth {
 	return s.table.depth
 }
 
-func compile(looks *[roleCount]Look, d Depth) *styleTable {
+func compile(looks *[roleCount]Paint, d Depth) *styleTable {
 	t := &styleTable{depth: d}
 	for r := range roleCount {
 		t.normal[r] = looks[r].compile(d)
@@ -86,7 +86,7 @@ func compile(looks *[roleCount]Look, d Depth) *styleTable {
 
 // onSelect lays the look over the select look: the background and attributes
 // of the selection, the foreground of the role unless it has none of its own.
-func (l Look) onSelect(sel Look) Look {
+func (l Paint) onSelect(sel Paint) Paint {
 	over := l
 	if sel.Bg.kind != unset {
 		over.Bg = sel.Bg
@@ -100,7 +100,7 @@ func (l Look) onSelect(sel Look) Look {
 	return over
 }
 
-func (l Look) compile(d Depth) Style {
+func (l Paint) compile(d Depth) Style {
 	if d == NoEscapes {
 		return Style{}
 	}

@@ -29,7 +29,7 @@ type Theme struct {
 	Pair    string  // slug of the theme for the other background, or empty
 
 	palette  map[string]Color
-	looks    [roleCount]Look
+	looks    [roleCount]Paint
 	compiled [depthCount]*styleTable
 }
 
@@ -38,8 +38,8 @@ func (t Theme) Styles(d Depth) Styles {
 	return Styles{t.compiled[min(d, depthCount-1)]}
 }
 
-// Look is how the theme paints a role, before compiling; for `themes show`.
-func (t Theme) Look(r Role) Look { return t.looks[min(r, roleCount-1)] }
+// Paint is how the theme paints a role, before compiling; for `themes show`.
+func (t Theme) Paint(r Role) Paint { return t.looks[min(r, roleCount-1)] }
 
 //go:embed *.yaml
 var shipped embed.FS

@@ -72,8 +72,8 @@ func (d document) palette() (map[string]Color, error) {
 }
 
 // roles reads the looks that are written and lets the others inherit.
-func (d document) roles(palette map[string]Color) ([roleCount]Look, error) {
-	var looks [roleCount]Look
+func (d document) roles(palette map[string]Color) ([roleCount]Paint, error) {
+	var looks [roleCount]Paint
 	var given [roleCount]bool
 	if n := d.fields["roles"]; n != nil {
 		entries, err := d.mapping(n, "roles", roleNames[:])
@@ -97,12 +97,12 @@ func (d document) roles(palette map[string]Color) ([roleCount]Look, error) {
 }
 
 // inherit follows heirs until a written look or a palette colour is found.
-func inherit(r Role, looks *[roleCount]Look, given *[roleCount]bool, palette map[string]Color) Look {
+func inherit(r Role, looks *[roleCount]Paint, given *[roleCount]bool, palette map[string]Color) Paint {
 	if r == Select { // a selection must be seen even where no colour is named
 		if c, ok := palette["base02"]; ok {
-			return Look{Bg: c}
+			return Paint{Bg: c}
 		}
-		return Look{Reverse: true}
+		return Paint{Reverse: true}
 	}
 	for {
 		if given[r] {
@@ -110,11 +110,11 @@ func inherit(r Role, looks *[roleCount]Look, given *[roleCount]bool, palette map
 		}
 		for _, name := range heirs[r].palette {
 			if c, ok := palette[name]; ok {
-				return Look{Fg: c}
+				return Paint{Fg: c}
 			}
 		}
 		if r == Text {
-			return Look{}
+			return Paint{}
 		}
 		r = heirs[r].role
 	}
@@ -123,20 +123,20 @@ func inherit(r Role, looks *[roleCount]Look, given *[roleCount]bool, palette map
 var lookFields = [...]string{"fg", "bg", "bold", "dim", "italic", "underline", "reverse"}
 
 // look reads a role's value: a colour, or a table of colours and attributes.
-func (d document) look(name string, n *yaml.Node, palette map[string]Color) (Look, error) {
+func (d document) look(name string, n *yaml.Node, palette map[string]Color) (Paint, error) {
 	if n.Kind == yaml.ScalarNode {
 		fg, err := d.color(name, n, palette)
-		return Look{Fg: fg}, err
+		return Paint{Fg: fg}, err
 	}
 	fields, err := d.mapping(n, "role "+name, lookFields[:])
 	if err != nil {
-		return Look{}, err
+		return Paint{}, err
 	}
-	var l Look
+	var l Paint
 	for field, into := range map[string]*Color{"fg": &l.Fg, "bg": &l.Bg} {
 		if v := fields[field]; v != nil {
 			if *into, err = d.color(name+"."+field, v, palette); err != nil {
-				return Look{}, err
+				return Paint{}, err
 			}
 		}
 	}
@@ -146,7 +146,7 @@ func (d document) look(name string, n *yaml.Node, palette map[string]Color) (Loo
 			continue
 		}
 		if v.Value != "true" && v.Value != "false" {
-			return Look{}, d.fault(v, fmt.Sprintf("role %s: %s is not true or false", name, field), "write true or false")
+			return Paint{}, d.fault(v, fmt.Sprintf("role %s: %s is not true or false", name, field), "write true or false")
 		}
 		*into = v.Value == "true"
 	}
