@@ -3,6 +3,7 @@ package kit
 import (
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"andon/themes"
 )
@@ -181,15 +182,9 @@ func (p *pen) cutCell(c *Cell) {
 	left, at := c.width-1, 0
 	for _, s := range c.spans[:c.count] {
 		piece := c.text[at:s.end]
-		n := len(piece)
-		if ascii(piece) {
-			n = min(n, left)
-			left -= n
-		} else {
-			n = cut(string(piece), left)
-			left -= Width(Safe(piece[:n]))
-		}
+		n, used := head(piece, left)
 		p.piece(c, s.role, piece[:n])
+		left -= used
 		if n < len(piece) {
 			p.piece(c, s.role, []byte(p.look.set().ellipsis))
 			break
@@ -199,6 +194,24 @@ func (p *pen) cutCell(c *Cell) {
 	p.blank(left)
 }
 
+// head is the length in bytes of the longest beginning of a text that fits in
+// width cells, and the cells it takes.
+func head(text []byte, width int) (n, used int) {
+	for n < len(text) {
+		r, size := rune(text[n]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRune(text[n:])
+		}
+		w := runeWidth(r)
+		if used+w > width {
+			break
+		}
+		n, used = n+size, used+w
+	}
+	return n, used
+}
+
+// piece writes a part of a cell in a span's role, or the whole row's.
 func (p *pen) piece(c *Cell, role themes.Role, text []byte) {
 	if len(text) == 0 {
 		return

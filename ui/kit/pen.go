@@ -1,10 +1,6 @@
 package kit
 
-import (
-	"unicode/utf8"
-
-	"andon/themes"
-)
+import "andon/themes"
 
 // Span is a piece of text with one meaning.
 type Span struct {
@@ -140,14 +136,4 @@ func (p *pen) end() { p.become(themes.Style{}) }
 func (p *pen) newline() {
 	p.end()
 	p.buf = append(p.buf, '\n')
-}
-
-// ascii says whether bytes are all ASCII, so that they are as wide as long.
-func ascii(b []byte) bool {
-	for _, c := range b {
-		if c >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
 }

@@ -86,7 +86,7 @@ func TestCleanASCIIIsASCII(t *testing.T) {
 	if want := "<U+00E9> <U+65E5><0x1B><U+202E>"; !strings.HasPrefix(string(got), want) || !strings.HasSuffix(string(got), "x~") {
 		t.Errorf("got %q", got)
 	}
-	if !ascii([]byte(got)) {
+	if !printableASCII(string(got)) {
 		t.Errorf("not ASCII: %q", got)
 	}
 }

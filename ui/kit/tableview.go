@@ -15,7 +15,7 @@ func (t Table[R, K]) AppendView(dst []byte, look Look) []byte {
 		return dst
 	}
 	p := pen{buf: dst, look: look}
-	cell := Cell{look: look}
+	cell := Cell{look: look, text: make([]byte, 0, 4*t.width+64)}
 	l := arrange(t.schema.Columns, look, t.width)
 	lines := 0
 	if !t.schema.Bare {
