@@ -1,0 +1,175 @@
+package world
+
+import (
+	"fmt"
+
+	"andon/fleet"
+)
+
+const gib = 1 << 30
+
+// story builds the incident the console was born from (paiml/aprender#1693, #1704
+// and #1798): one host whose dockerd makes every fresh run dir as root, runs that
+// write into the dirs of others, and a saturated pool that ends jobs at exactly 55
+// minutes. now is when somebody starts to look.
+func (w *World) story(now int64) {
+	w.intel(now)
+	w.yoga(now)
+	w.gx10(now)
+	w.mac(now)
+	apr := &Repo{Name: "paiml/aprender", ID: 824163077}
+	trueno := &Repo{Name: "paiml/trueno", ID: 811904452}
+	w.Repos = []*Repo{apr, trueno}
+	w.orphans(apr)
+	w.openWork(apr, trueno)
+	w.oddities(apr)
+	w.script(apr, now)
+	w.at(now-600, func() {
+		w.fillDisk("intel", "/mnt/nvme-raid0", 958)
+		w.fillDisk("yoga", "/srv", 712)
+		w.fillDisk("gx10", "/data", 487)
+	})
+}
+
+// fillDisk sets what lies on a disk beside the run dirs, so that perMille of it
+// are in use now.
+func (w *World) fillDisk(host, mount string, perMille int64) {
+	h, _ := w.Host(host)
+	for _, d := range h.Disks {
+		if d.MountAt == mount {
+			used, _ := h.Used(d)
+			d.Rest += d.Total/1000*perMille - used
+		}
+	}
+}
+
+func (w *World) intel(now int64) {
+	h := newHost("intel", now)
+	h.Hostname, h.Machine, h.Load = "mac-server", "mac-server", 58.1
+	h.mount(&Disk{Device: "/dev/md0", FSType: "ext4", MountAt: "/mnt/nvme-raid0", Dev: 0x900, Total: 3_600_000_000_000, Inodes: 244_000_000, RestIno: 61_000_000}, h.Booted)
+	h.Roots = []fleet.Root{{Path: "/mnt/nvme-raid0/targets", Owner: fleet.Owner{UID: 1000, GID: 1000}}}
+	h.Mkdir("/mnt/nvme-raid0/targets/aprender-ci", h.Roots[0].Owner, h.Booted)
+	for i := range 16 {
+		name := "intel-clean-room"
+		if i > 0 {
+			name = fmt.Sprintf("intel-clean-room-%d", i+1)
+		}
+		h.addRunner(w, "paiml", name, []string{"self-hosted", "Linux", "X64", "clean-room"}, now)
+	}
+	h.Runners[13].Online = false
+	h.Units[13].Active = "failed"
+	h.cleaner(now, true)
+	h.cache("/mnt/nvme-raid0/sccache", 10*gib-2100, 10*gib)
+	w.Hosts = append(w.Hosts, h)
+}
+
+func (w *World) yoga(now int64) {
+	h := newHost("yoga", now)
+	h.Arch, h.CPUs, h.Load, h.UID = "aarch64", 24, 9.4, 1001
+	h.mount(&Disk{Device: "/dev/nvme0n1p2", FSType: "ext4", MountAt: "/srv", Dev: 0x10302, Total: 1_900_000_000_000, Inodes: 118_000_000, RestIno: 9_000_000}, h.Booted)
+	h.Roots = []fleet.Root{{Path: "/srv/intel-mirror/targets", Owner: fleet.Owner{UID: 1001, GID: 1001}}}
+	h.Mkdir("/srv/intel-mirror/targets", h.Roots[0].Owner, h.Booted)
+	for i := 3; i <= 5; i++ {
+		h.addRunner(w, "paiml", fmt.Sprintf("yoga-build-%d", i), []string{"self-hosted", "Linux", "ARM64", "clean-room"}, now)
+	}
+	h.cleaner(now, false)
+	w.Hosts = append(w.Hosts, h)
+}
+
+func (w *World) gx10(now int64) {
+	h := newHost("gx10", now)
+	h.Arch, h.CPUs, h.Load, h.Sudo = "aarch64", 20, 4.2, false
+	h.mount(&Disk{Device: "/dev/nvme1n1", FSType: "btrfs", MountAt: "/data", Dev: 0x10303, Total: 3_700_000_000_000}, h.Booted)
+	h.Roots = []fleet.Root{{Path: "/data/targets", Owner: fleet.Owner{UID: 1000, GID: 1000}}}
+	h.Mkdir("/data/targets", h.Roots[0].Owner, h.Booted)
+	for i := 1; i <= 4; i++ {
+		h.addRunner(w, "paiml", fmt.Sprintf("gx10-pool%d", i), []string{"self-hosted", "Linux", "ARM64", "gpu"}, now)
+	}
+	w.Hosts = append(w.Hosts, h)
+}
+
+func (w *World) mac(now int64) {
+	h := newHost("mac-mini", now)
+	h.OS, h.Arch, h.Kernel, h.CPUs, h.Down = "Darwin", "arm64", "25.1.0", 10, true
+	h.Roots = []fleet.Root{{Path: "/Users/ci/targets", Owner: fleet.Owner{UID: 501, GID: 20}}}
+	r := h.addRunner(w, "paiml", "mac-mini-m4", []string{"self-hosted", "macOS", "ARM64"}, now)
+	r.Online, r.OS = false, "macOS"
+	w.Hosts = append(w.Hosts, h)
+}
+
+// cleaner installs the disk guard of the field: a nightly timer, and a pre-job
+// mode that no runner calls any more because their hook is another script.
+func (h *Host) cleaner(now int64, enabled bool) {
+	h.Units = append(h.Units, &Unit{Name: "runner-disk-guard.timer", Active: "active", Enabled: enabled, LastRun: now - 11*3600, NextRun: now + 13*3600})
+	h.WriteFile("/usr/local/bin/runner-disk-guard.sh", "#!/bin/sh\n", 0o755, fleet.RootOwner, h.Booted)
+	h.WriteFile("/opt/runner-hooks/job-started.sh", "#!/bin/sh\nexec chown -R 1000:1000 \"$GITHUB_WORKSPACE\"\n", 0o755, fleet.RootOwner, h.Booted)
+}
+
+// cache makes a compiler cache with the cap the servers were started with.
+func (h *Host) cache(path string, used, limit int64) {
+	n, _ := h.Mkdir(path, h.rootFor().Owner, h.Booted)
+	n.Content = &Content{Owner: h.rootFor().Owner, Files: 18292, Bytes: used, Oldest: h.Booted, Newest: h.Booted + 40*86400}
+	h.WriteFile("/home/"+h.User+"/.config/sccache/config", fmt.Sprintf("[cache.disk]\ndir = %q\nsize = %d\n", path, limit), 0o644, h.rootFor().Owner, h.Booted)
+}
+
+// orphans leaves the run dirs of ended pull requests on the hosts: what nobody
+// deletes because the cleaner that should never reads a pull request's state.
+func (w *World) orphans(r *Repo) {
+	intel, _ := w.Host("intel")
+	yoga, _ := w.Host("yoga")
+	gx10, _ := w.Host("gx10")
+	const hour, day = 3600, 86400
+	for _, o := range []struct {
+		n     int
+		state fleet.PRState
+		ref   string
+		title string
+		ago   int64
+		dirs  int
+		on    *Host
+	}{
+		{1690, fleet.PRMerged, "rope-cache", "perf: cache rope tables", 9 * day, 3, intel},
+		{1693, fleet.PRMerged, "per-run-target", "fix(ci): one target dir per run", 8 * day, 4, intel},
+		{1698, fleet.PRClosed, "try-mold", "ci: try mold", 8 * day, 4, intel},
+		{1704, fleet.PRMerged, "raise-limits", "fix(ci): raise job limits to 75 and 85 minutes", 8 * day, 3, intel},
+		{1711, fleet.PRMerged, "gguf-v3", "feat: read gguf v3", 6 * day, 5, intel},
+		{1719, fleet.PRClosed, "drop-onnx", "chore: drop onnx", 5 * day, 2, yoga},
+		{1727, fleet.PRMerged, "qkv-fused", "perf: fuse qkv", 4 * day, 4, intel},
+		{1733, fleet.PRMerged, "tui-probe", "feat: probe view", 3 * day, 2, intel},
+		{1746, fleet.PRMerged, "simd-tails", "fix: simd tails", 2 * day, 3, yoga},
+		{1752, fleet.PRMerged, "q4k-arm", "perf: q4k on arm", 2 * day, 3, gx10},
+		{1760, fleet.PRClosed, "bench-cold", "bench: cold start", 30 * hour, 2, intel},
+		{1771, fleet.PRMerged, "doc-links", "docs: mend links", 40 * 60, 1, intel},
+	} {
+		p := w.endedPR(r, o.n, o.state, author(o.n), o.ref, o.title, o.ago)
+		for k := range o.dirs {
+			end := p.ClosedAt - 1800 - int64(k)*5400
+			x := w.past(p, o.on, end, 1500+w.rng.Int64N(1500), fleet.ConclusionSuccess)
+			if k == 0 {
+				p.HeadSHA = x.SHA
+			} else {
+				x.SHA = w.sha()
+			}
+			w.leave(o.on, x.DirRel(""), x.Started+6, end, 9*gib+w.rng.Int64N(19*gib))
+		}
+	}
+	w.holder(intel, r)
+}
+
+// holder is a process that somebody left in a dead run's dir: it makes the dir
+// one that must not be deleted.
+func (w *World) holder(h *Host, r *Repo) {
+	for _, x := range r.Runs {
+		if x.Ref != "1733" {
+			continue
+		}
+		if n, err := h.Lookup(h.rootFor().Path+"/"+x.DirRel(""), false); err == nil {
+			h.spawn(Process{PPID: 1, UID: 1000, Args: []string{"-bash"}, Exe: "/usr/bin/bash", Cwd: n.Path(), CwdAt: n, Cgroup: "/user.slice/user-1000.slice"}, w.now)
+			return
+		}
+	}
+}
+
+func author(n int) string {
+	return []string{"noahgift", "alfredodeza", "mei-lin", "guybedford", "ywata"}[n%5]
+}
