@@ -48,7 +48,11 @@ func ParseLayout(s string) (Layout, error) {
 			return bad("literal text may only hold A-Z a-z 0-9 . _ - + @ =")
 		}
 	}
-	return Layout{repoPrefix: pre, repoSuffix: suf, runPrefix: run, custom: true}, nil
+	l := Layout{repoPrefix: pre, repoSuffix: suf, runPrefix: run, custom: true}
+	if l == (Layout{}).orDefault() {
+		return Layout{}, nil // one spelling of the default, so that layouts compare
+	}
+	return l, nil
 }
 
 // String returns the template.

@@ -168,8 +168,10 @@ func (s Step) validate() error {
 	if root, err := CleanRoot(s.Root.Path); err != nil || root != s.Root.Path {
 		return fmt.Errorf("root %q is not a clean root", s.Root.Path)
 	}
-	if s.Verb == VerbPurge {
-		return checkComponent(s.Trash)
+	if s.Verb == VerbPurge || s.Verb == VerbUndo {
+		if err := checkComponent(s.Trash); err != nil {
+			return fmt.Errorf("trash name: %w", err)
+		}
 	}
 	_, err := s.Root.Gate(s.Components)
 	return err

@@ -51,7 +51,7 @@ func (d *draft) chownRefusal(x target) string {
 	switch {
 	case v.State == fleet.OwnerFits:
 		return fmt.Sprintf("its owner is %s already", x.Owner)
-	case x.Owner != fleet.RootOwner && x.Owner.UID != x.Want.UID && x.Owner.UID != 0:
+	case x.Owner.UID != fleet.RootOwner.UID && x.Owner.UID != x.Want.UID:
 		return fmt.Sprintf("owned by uid %d, not by root: somebody else's dir", x.Owner.UID)
 	case v.State == fleet.OwnerRecreated && !x.named:
 		return v.Why + ": chown does not cure it, find what deleted it (name the dir to chown it all the same)"

@@ -1,0 +1,118 @@
+package fleet_test
+
+import (
+	"testing"
+	"time"
+
+	"andon/fleet"
+	"andon/fleet/fleettest"
+)
+
+// scripted is a rule that finds what it is told to.
+func scripted(id fleet.RuleID, hold time.Duration, out *[]fleet.Finding, causes ...fleet.RuleID) fleet.Rule {
+	return fleet.Rule{ID: id, Title: string(id), For: hold, Causes: causes, Evaluate: func(*fleet.Snapshot) []fleet.Finding { return *out }}
+}
+
+func at(w *fleettest.World, d time.Duration, state fleet.SourceState) *fleet.Snapshot {
+	r := w.Reads()
+	r.At = fleettest.Now.Add(d)
+	for i := range r.Sources {
+		r.Sources[i].ReadAt = r.At
+		if r.Sources[i].ID.Kind == fleet.SourceHost {
+			r.Sources[i].State = state
+		}
+	}
+	return fleet.Join(r)
+}
+
+func TestAlertLife(t *testing.T) {
+	w := fleettest.New()
+	w.Host("intel")
+	found := []fleet.Finding{{Severity: fleet.SeverityStop, Key: "intel", Rests: []fleet.SourceID{fleet.HostSource("intel")}}}
+	rules := []fleet.Rule{scripted("r", time.Minute, &found)}
+	var b fleet.Board
+	step := func(d time.Duration, src fleet.SourceState) fleet.Alert {
+		b = b.Fold(at(w, d, src), rules)
+		if len(b.Alerts) == 0 {
+			return fleet.Alert{}
+		}
+		return b.Alerts[0]
+	}
+	if a := step(0, fleet.SourceOK); a.State != fleet.AlertPending {
+		t.Fatalf("at once: %s", a.State)
+	}
+	if a := step(time.Minute, fleet.SourceOK); a.State != fleet.AlertFiring || !a.Since.Equal(fleettest.Now) {
+		t.Fatalf("after For: %s since %s", a.State, a.Since)
+	}
+	b = b.Ack("r/intel", "mei")
+	found = nil
+	for i, src := range []fleet.SourceState{fleet.SourceFailing, fleet.SourcePartial, fleet.SourceDenied, fleet.SourceNever} {
+		if a := step(time.Duration(2+i)*time.Minute, src); a.State != fleet.AlertStale || a.StaleWhy == "" || a.AckedBy != "mei" {
+			t.Fatalf("source %s: %s, why %q, ack %q: resolved by blindness", src, a.State, a.StaleWhy, a.AckedBy)
+		}
+		if lamp := b.Lamp(at(w, time.Minute, src)); lamp != fleet.LampRed {
+			t.Fatalf("a stale stop shows lamp %s", lamp)
+		}
+	}
+	if a := step(7*time.Minute, fleet.SourceOK); a.State != fleet.AlertResolved {
+		t.Fatalf("source back, finding gone: %s", a.State)
+	}
+	if step(8*time.Minute, fleet.SourceOK); len(b.Alerts) != 1 {
+		t.Fatal("a resolved alert vanished at once")
+	}
+	if step(20*time.Minute, fleet.SourceOK); len(b.Alerts) != 0 {
+		t.Fatal("a resolved alert stays for ever")
+	}
+}
+
+func TestPendingAlertIsForgottenOnlyOnAFreshAnswer(t *testing.T) {
+	w := fleettest.New()
+	w.Host("intel")
+	found := []fleet.Finding{{Key: "intel", Rests: []fleet.SourceID{fleet.HostSource("intel")}}}
+	rules := []fleet.Rule{scripted("r", time.Minute, &found)}
+	b := fleet.Board{}.Fold(at(w, 0, fleet.SourceOK), rules)
+	found = nil
+	if b = b.Fold(at(w, time.Second, fleet.SourceFailing), rules); len(b.Alerts) != 1 || b.Alerts[0].State != fleet.AlertPending {
+		t.Errorf("while blind: %+v", b.Alerts)
+	}
+	if b = b.Fold(at(w, 2*time.Second, fleet.SourceOK), rules); len(b.Alerts) != 0 {
+		t.Errorf("seen and gone: %+v", b.Alerts)
+	}
+}
+
+func TestCauseMutesItsEffectWhereAllSubjectsMeet(t *testing.T) {
+	w := fleettest.New()
+	w.Host("intel")
+	pr := func(n int) fleet.Subject { return fleet.OfPR(fleet.PRKey{Repo: fleettest.Repo, Number: n}) }
+	cause := []fleet.Finding{{Severity: fleet.SeverityStop, Key: "c", Subjects: []fleet.Subject{pr(1), pr(2)}}}
+	effect := []fleet.Finding{
+		{Severity: fleet.SeverityWarn, Key: "inside", Subjects: []fleet.Subject{pr(1)}},
+		{Severity: fleet.SeverityWarn, Key: "wider", Subjects: []fleet.Subject{pr(1), pr(3)}},
+		{Severity: fleet.SeverityWarn, Key: "elsewhere", Subjects: []fleet.Subject{fleet.OfHost("yoga")}},
+	}
+	b := fleet.Board{}.Fold(at(w, 0, fleet.SourceOK), []fleet.Rule{scripted("cause", 0, &cause), scripted("effect", 0, &effect, "cause")})
+	for _, a := range b.Alerts {
+		if want := a.Key == "inside"; (a.MutedBy != "") != want {
+			t.Errorf("%s: muted by %q", a.Fingerprint(), a.MutedBy)
+		}
+	}
+	if b.Alerts[0].Rule != "cause" {
+		t.Errorf("worst is not first: %s", b.Alerts[0].Fingerprint())
+	}
+}
+
+func TestLampIsNeverGreenOnUnknown(t *testing.T) {
+	w := fleettest.New()
+	w.Host("intel")
+	for _, tc := range []struct {
+		src  fleet.SourceState
+		want fleet.Lamp
+	}{{fleet.SourceOK, fleet.LampGreen}, {fleet.SourceFailing, fleet.LampUnknown}, {fleet.SourceNever, fleet.LampUnknown}, {fleet.SourcePartial, fleet.LampUnknown}} {
+		if got := (fleet.Board{}).Lamp(at(w, 0, tc.src)); got != tc.want {
+			t.Errorf("%s: %s, want %s", tc.src, got, tc.want)
+		}
+	}
+	if got := (fleet.Board{}).Lamp(fleet.Join(fleet.Reads{})); got != fleet.LampUnknown {
+		t.Errorf("nothing read: %s", got)
+	}
+}

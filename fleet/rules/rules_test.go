@@ -1,0 +1,348 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"andon/fleet"
+	"andon/fleet/fleettest"
+)
+
+// find runs one rule and returns its findings.
+func find(t *testing.T, id fleet.RuleID, s *fleet.Snapshot) []fleet.Finding {
+	t.Helper()
+	for _, r := range All() {
+		if r.ID == id {
+			return r.Evaluate(s)
+		}
+	}
+	t.Fatalf("no rule %s", id)
+	return nil
+}
+
+func one(t *testing.T, id fleet.RuleID, s *fleet.Snapshot) fleet.Finding {
+	t.Helper()
+	fs := find(t, id, s)
+	if len(fs) != 1 {
+		t.Fatalf("%s: %d findings, want 1: %+v", id, len(fs), fs)
+	}
+	return fs[0]
+}
+
+func TestEveryRuleIsExplained(t *testing.T) {
+	if len(All()) < 8 {
+		t.Errorf("%d rules", len(All()))
+	}
+	seen := map[fleet.RuleID]bool{}
+	for _, r := range All() {
+		seen[r.ID] = true
+	}
+	for _, r := range All() {
+		if r.Title == "" || len(r.Doc.Whys) != 5 || r.Doc.Cure == "" || r.Doc.NoCure == "" || len(r.Requires) == 0 || r.Severity == "" {
+			t.Errorf("%s: title, five whys, cure, no-cure, sources or severity missing", r.ID)
+		}
+		for _, c := range r.Causes {
+			if !seen[c] {
+				t.Errorf("%s: cause %s is no rule", r.ID, c)
+			}
+		}
+		if fs := r.Evaluate(fleet.Join(fleet.Reads{})); len(fs) != 0 {
+			t.Errorf("%s: finds %v in an empty fleet", r.ID, fs)
+		}
+		w := fleettest.New()
+		w.Host("intel")
+		w.Job(w.Run(5, w.PR(1792), fleet.ConclusionSuccess), "test", "intel-1")
+		w.Dir("intel", "aprender-ci/1792/run-5")
+		if fs := r.Evaluate(w.Snapshot()); len(fs) != 0 {
+			t.Errorf("%s: cries wolf in a healthy fleet: %+v", r.ID, fs)
+		}
+	}
+}
+
+func TestRunDirOwner(t *testing.T) {
+	w := fleettest.New()
+	w.Host("intel")
+	start := w.At.Add(-2 * time.Hour)
+	for i, n := range []int{1792, 1793} {
+		id := fleet.RunID(100 + i)
+		w.Job(w.Run(id, w.PR(n), fleet.ConclusionFailure), "test", "intel-1")
+		fleettest.RootOwned(w.Dir("intel", "aprender-ci/"+itoa(n)+"/run-"+itoa(int(id))), start.Add(5*time.Second))
+	}
+	f := one(t, "run-dir-owner", w.Snapshot())
+	if f.Key != "intel/born" || f.Severity != fleet.SeverityStop || !slices.Equal(f.Suggested, []fleet.ActionID{fleet.ActionChown, fleet.ActionRerun}) {
+		t.Errorf("%+v", f)
+	}
+	if !strings.Contains(f.Summary, "2 run dirs on intel") || !strings.Contains(f.Summary, "2 PRs") {
+		t.Errorf("summary %q", f.Summary)
+	}
+
+	// A dir younger than a minute may be about to be mended by its own job.
+	w.Dir("intel", "aprender-ci/1792/run-100-guards")
+	fleettest.RootOwned(w.Dir("intel", "aprender-ci/1793/run-101-guards"), w.At.Add(-20*time.Second))
+	if g := one(t, "run-dir-owner", w.Snapshot()); len(g.Evidence) != 2 {
+		t.Errorf("a fresh dir counted: %+v", g.Evidence)
+	}
+}
+
+func TestRunDirOwnerRecreatedIsNotCuredByChown(t *testing.T) {
+	w := fleettest.New()
+	w.Host("intel").Cleaners = []fleet.Cleaner{{Name: "runner-disk-guard.timer", Wired: true}}
+	w.Job(w.Run(5, w.PR(1792), fleet.ConclusionFailure), "test", "intel-1")
+	fleettest.RootOwned(w.Dir("intel", "aprender-ci/1792/run-5"), w.At.Add(-90*time.Minute))
+	f := one(t, "run-dir-owner", w.Snapshot())
+	if f.Key != "intel/recreated" || len(f.Suggested) != 0 || !strings.Contains(f.Advice, "runner-disk-guard.timer") {
+		t.Errorf("%+v", f)
+	}
+}
+
+func TestRunDirOwnerMissing(t *testing.T) {
+	w := fleettest.New()
+	w.Host("intel")
+	w.Job(fleettest.Live(w.Run(5, w.PR(1792), "")), "test", "intel-1")
+	w.Samples = []fleet.Sample{{ID: fleet.DirID{Host: "intel", Path: fleettest.Targets + "/aprender-ci/1792/run-5"}, Run: fleet.RunKey{Repo: fleettest.Repo, ID: 5}}}
+	if f := one(t, "run-dir-owner", w.Snapshot()); f.Key != "intel/missing" || len(f.Suggested) != 0 {
+		t.Errorf("%+v", f)
+	}
+}
+
+func TestDiskPressure(t *testing.T) {
+	for _, tc := range []struct {
+		free, inodes int64
+		want         fleet.Severity
+	}{{1800, 900, ""}, {540, 900, fleet.SeverityWarn}, {100, 900, fleet.SeverityStop}, {1800, 30, fleet.SeverityStop}} {
+		w := fleettest.New()
+		d := &w.Host("intel").Disks[0]
+		d.FreeBytes, d.FreeInodes = tc.free<<30, fleet.Known(tc.inodes, w.At)
+		fs := find(t, "disk-pressure", w.Snapshot())
+		if tc.want == "" {
+			if len(fs) != 0 {
+				t.Errorf("free %d: %+v", tc.free, fs)
+			}
+			continue
+		}
+		if len(fs) != 1 || fs[0].Severity != tc.want || len(fs[0].Suggested) != 0 {
+			t.Errorf("free %d inodes %d: %+v", tc.free, tc.inodes, fs)
+		}
+	}
+	w := fleettest.New()
+	sw := w.Host("intel")
+	sw.Disks[0].TotalInodes, sw.Disks[0].FreeInodes = fleet.Known(int64(0), w.At), fleet.Known(int64(0), w.At)
+	if fs := find(t, "disk-pressure", w.Snapshot()); len(fs) != 0 {
+		t.Errorf("a filesystem without inode counts reads as full: %+v", fs)
+	}
+}
+
+func TestOrphanDirs(t *testing.T) {
+	w := fleettest.New()
+	w.Host("intel")
+	for i, n := range []int{1700, 1701, 1702} {
+		p := w.PR(n)
+		w.Run(fleet.RunID(i+1), p, fleet.ConclusionSuccess)
+		w.Dir("intel", "aprender-ci/"+itoa(n)+"/run-"+itoa(i+1)).Bytes = fleet.Known(int64(200<<30), w.At)
+		switch n {
+		case 1700:
+			p.State, p.ClosedAt = fleet.PRMerged, w.At.Add(-72*time.Hour)
+		case 1701:
+			p.State, p.ClosedAt = fleet.PRClosed, w.At.Add(-10*time.Minute) // too fresh
+		}
+	}
+	f := one(t, "orphan-dirs", w.Snapshot())
+	if f.Severity != fleet.SeverityWarn || !strings.HasPrefix(f.Summary, "1 orphan dir of 1 ended PR on intel, 200.0 GiB") {
+		t.Errorf("%+v", f)
+	}
+}
+
+func TestSharedRunDir(t *testing.T) {
+	writer := func(pid int, cgroup string, started time.Time) fleet.Writer {
+		return fleet.Writer{PID: pid, Cgroup: cgroup, Started: started}
+	}
+	for _, tc := range []struct {
+		name string
+		make func(*fleettest.World) *fleet.RunDir
+		want string
+	}{
+		{"two jobs of one run in two containers", func(w *fleettest.World) *fleet.RunDir {
+			r := fleettest.Live(w.Run(5, w.PR(1792), ""))
+			w.Job(r, "test", "intel-1")
+			w.Job(r, "guards", "intel-2")
+			d := w.Dir("intel", "aprender-ci/1792/run-5")
+			d.Writers = fleet.Known([]fleet.Writer{writer(1, "a", w.At), writer(2, "b", w.At)}, w.At)
+			return d
+		}, "2 jobs of run 5"},
+		{"two jobs, writers of one container only", func(w *fleettest.World) *fleet.RunDir {
+			r := fleettest.Live(w.Run(5, w.PR(1792), ""))
+			w.Job(r, "test", "intel-1")
+			w.Job(r, "lint", "intel-2")
+			d := w.Dir("intel", "aprender-ci/1792/run-5")
+			d.Writers = fleet.Known([]fleet.Writer{writer(1, "a", w.At), writer(2, "a", w.At)}, w.At)
+			return d
+		}, ""},
+		{"old attempt's writers", func(w *fleettest.World) *fleet.RunDir {
+			r := fleettest.Live(w.Run(5, w.PR(1792), ""))
+			r.Attempt, r.StartedAt = 2, w.At.Add(-time.Minute)
+			d := w.Dir("intel", "aprender-ci/1792/run-5")
+			d.Writers = fleet.Known([]fleet.Writer{writer(1, "a", w.At.Add(-time.Hour))}, w.At)
+			return d
+		}, "earlier attempt"},
+		{"cancelled run writes on beside its successor", func(w *fleettest.World) *fleet.RunDir {
+			p := w.PR(1693)
+			w.Run(5, p, fleet.ConclusionCancelled)
+			fleettest.Live(w.Run(6, p, "")).CreatedAt = w.At.Add(-time.Minute)
+			d := w.Dir("intel", "aprender-ci/1693/run-5")
+			d.Writers = fleet.Known([]fleet.Writer{writer(1, "a", w.At)}, w.At)
+			return d
+		}, "of ended run 5 while run 6 builds"},
+		{"per-PR dir under two live runs", func(w *fleettest.World) *fleet.RunDir {
+			p := w.PR(1693)
+			w.Job(fleettest.Live(w.Run(5, p, "")), "test", "intel-1")
+			w.Job(fleettest.Live(w.Run(6, p, "")), "test", "intel-2")
+			d := w.Dir("intel", "aprender-ci/1693/debug")
+			d.Writers = fleet.Unknown[[]fleet.Writer]("not root")
+			return d
+		}, "runs 5 and 6 build in it"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := fleettest.New()
+			w.Host("intel")
+			d := tc.make(w)
+			fs := find(t, "shared-run-dir", w.Snapshot())
+			if tc.want == "" {
+				if len(fs) != 0 {
+					t.Errorf("%+v", fs)
+				}
+				return
+			}
+			if len(fs) != 1 || !strings.Contains(fs[0].Summary, tc.want) || fs[0].Key != d.ID().String() {
+				t.Errorf("%+v", fs)
+			}
+		})
+	}
+}
+
+func TestSameFailure(t *testing.T) {
+	build := func(branches int, step, text string) *fleettest.World {
+		w := fleettest.New()
+		w.Host("intel")
+		for i := range branches {
+			r := w.Run(fleet.RunID(i+1), w.PR(1790+i), fleet.ConclusionFailure)
+			j := w.Job(r, "workspace-test", "intel-"+itoa(i+1))
+			j.Steps = []fleet.JobStep{{Name: step, Conclusion: fleet.ConclusionFailure}}
+			if text != "" {
+				j.Failure = fleet.Known(text, w.At)
+			}
+		}
+		return w
+	}
+	text := "error: failed to create directory `/workspace/target/debug`"
+	f := one(t, "same-failure", build(3, "cargo test", text).Snapshot())
+	if !strings.Contains(f.Summary, "in 3 branches") || !strings.Contains(f.Summary, "looked at 3 jobs") || !strings.Contains(f.Advice, "intel") {
+		t.Errorf("%+v", f)
+	}
+	for name, w := range map[string]*fleettest.World{
+		"two branches":                 build(2, "cargo test", text),
+		"user step without text":       build(3, "cargo test", ""),
+		"merge queue cascade":          build(3, "cargo test", text),
+		"earlier attempt, rerun since": build(3, "cargo test", text),
+	} {
+		r := w.Reads()
+		for i := range r.Runs {
+			switch name {
+			case "merge queue cascade":
+				r.Runs[i].Event = "merge_group"
+			case "earlier attempt, rerun since":
+				r.Runs[i].Attempt = 2
+			}
+		}
+		if fs := find(t, "same-failure", fleet.Join(r)); len(fs) != 0 {
+			t.Errorf("%s: %+v", name, fs)
+		}
+	}
+	if f := one(t, "same-failure", build(3, "Set up runner", "").Snapshot()); !strings.Contains(f.Summary, "Set up runner") {
+		t.Errorf("a runner's own step needs no text: %+v", f)
+	}
+}
+
+func TestAtLimit(t *testing.T) {
+	build := func(took ...time.Duration) *fleettest.World {
+		w := fleettest.New()
+		w.Host("intel")
+		for i, d := range took {
+			r := w.Run(fleet.RunID(i+1), w.PR(1780+i), fleet.ConclusionCancelled)
+			w.Job(r, "workspace-test", "intel-1").CompletedAt = r.StartedAt.Add(d)
+		}
+		return w
+	}
+	m := time.Minute
+	f := one(t, "at-limit", build(55*m, 55*m+24*time.Second, 55*m-time.Second, 41*m).Snapshot())
+	if !strings.Contains(f.Summary, "55:00 in 3 runs; looked at 4 jobs") {
+		t.Errorf("%+v", f)
+	}
+	for name, w := range map[string]*fleettest.World{"one run": build(55 * m), "two limits": build(55*m, 65*m), "just below": build(54*m, 54*m)} {
+		if fs := find(t, "at-limit", w.Snapshot()); len(fs) != 0 {
+			t.Errorf("%s: %+v", name, fs)
+		}
+	}
+}
+
+func TestHostUnreachableAndStaleSources(t *testing.T) {
+	w := fleettest.New()
+	w.Host("intel")
+	src := w.Sources[fleet.HostSource("intel")]
+	src.State, src.Cause, src.Err, src.Remedy = fleet.SourceFailing, fleet.CauseHostKey, "unknown key", "add: intel ssh-ed25519 AAAA"
+	pulls := w.Sources[fleet.SourceID{Kind: fleet.SourcePulls, Of: string(fleettest.Repo)}]
+	pulls.State, pulls.Err = fleet.SourceFailing, "502"
+	s := w.Snapshot()
+	if f := one(t, "host-unreachable", s); f.Severity != fleet.SeverityStop || f.Advice != src.Remedy {
+		t.Errorf("%+v", f)
+	}
+	if fs := find(t, "source-stale", s); len(fs) != 2 {
+		t.Errorf("%+v", fs)
+	}
+	b := fleet.Board{}.Fold(s, All())
+	for _, a := range b.Alerts {
+		if a.Rule == "source-stale" && (a.MutedBy != "") != strings.HasPrefix(a.Key, "host:") {
+			t.Errorf("%s muted by %q", a.Fingerprint(), a.MutedBy)
+		}
+	}
+}
+
+func itoa(n int) string {
+	b := []byte{}
+	for ; n > 0; n /= 10 {
+		b = append([]byte{byte('0' + n%10)}, b...)
+	}
+	return string(b)
+}
+
+// BenchmarkJoinAndRules is the issue's figure: join and rules over 1,000 hosts
+// with 50 run dirs each.
+func BenchmarkJoinAndRules(b *testing.B) {
+	r := largeFleet(1000, 50)
+	rules := All()
+	b.ReportAllocs()
+	for b.Loop() {
+		s := fleet.Join(r)
+		fleet.Board{}.Fold(s, rules)
+	}
+}
+
+func largeFleet(hosts, dirs int) fleet.Reads {
+	w := fleettest.New()
+	for h := range hosts {
+		name := fleet.HostName("h" + itoa(h+1))
+		w.Host(name)
+		for d := range dirs {
+			id := h*dirs + d + 1
+			if d == 0 { // one run and pull request per host that GitHub still lists
+				w.Job(w.Run(fleet.RunID(id), w.PR(id), fleet.ConclusionFailure), "test", string(name)+"-1")
+			}
+			x := w.Dir(name, "aprender-ci/"+itoa(id)+"/run-"+itoa(id))
+			if d%10 == 0 {
+				fleettest.RootOwned(x, w.At.Add(-2*time.Hour))
+			}
+		}
+	}
+	return w.Reads()
+}
