@@ -153,17 +153,13 @@ func (h *host) attempts(ctx context.Context, cfg HostConfig, known knownHosts, v
 		keys = gather(ctx, cfg)
 	}
 	defer keys.close()
-	var first []string
 	for attempt := 1; ; attempt++ {
-		try := &handshake{cfg: cfg, version: h.pool.opt.ClientVersion, host: newVerifier(cfg, known), keys: keys, first: first}
-		client, greeting, err := try.dial(ctx, via)
+		try := &handshake{cfg: cfg, version: h.pool.opt.ClientVersion, host: newVerifier(cfg, known), keys: keys}
+		client, err := try.dial(ctx, via)
 		if err == nil {
 			return newLink(client, cfg, via, h.pool.opt.IdleTimeout), nil
 		}
-		again := err.Kind == ErrBusy || err.Kind == ErrNotSSH && err.Retryable
-		if first == nil && mayNeedEd25519First(err, greeting) {
-			first, again = []string{ssh.KeyAlgoED25519}, true
-		}
+		again := err.Retryable && err.Stage == StageHandshake && (err.Kind == ErrBusy || err.Kind == ErrUnreachable)
 		if !again || attempt == maxDialAttempts || !pause(ctx, attempt) {
 			return nil, err
 		}
@@ -171,12 +167,10 @@ func (h *host) attempts(ctx context.Context, cfg HostConfig, known knownHosts, v
 }
 
 // dial opens the byte stream and runs the handshake on it.
-func (h *handshake) dial(ctx context.Context, via *link) (*ssh.Client, []byte, *Error) {
+func (h *handshake) dial(ctx context.Context, via *link) (*ssh.Client, *Error) {
 	conn, err := connect(ctx, h.cfg, via)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	wire := &sniffer{Conn: conn}
-	client, err := h.run(ctx, wire)
-	return client, wire.greeting(), err
+	return h.run(ctx, &sniffer{Conn: conn})
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -20,7 +19,6 @@ type handshake struct {
 	version string // how we name ourselves
 	host    *verifier
 	keys    *credentials
-	first   []string // host key algorithms to move to the front, for the second attempt
 
 	stage   atomic.Uint32
 	allowed []string // methods the server last named; read after the attempt has ended
@@ -55,7 +53,7 @@ func (h *handshake) run(ctx context.Context, wire *sniffer) (*ssh.Client, *Error
 		if o.err == nil && stop() {
 			return o.client, nil
 		}
-		wire.Close()
+		defer wire.Close()
 		if ctx.Err() == nil {
 			return nil, h.explain(o.err, wire.greeting(), wire.Conn)
 		}
@@ -72,10 +70,6 @@ func stallHint(greeting []byte) string {
 }
 
 func (h *handshake) client() *ssh.ClientConfig {
-	algorithms := h.host.algorithms()
-	if len(h.first) > 0 {
-		algorithms = unique(slices.Concat(both(h.first, algorithms), algorithms))
-	}
 	return &ssh.ClientConfig{
 		Config: ssh.Config{KeyExchanges: h.cfg.KeyExchanges, Ciphers: h.cfg.Ciphers, MACs: h.cfg.MACs},
 		User:   h.cfg.User,
@@ -86,7 +80,7 @@ func (h *handshake) client() *ssh.ClientConfig {
 			return nil, nil
 		},
 		HostKeyCallback:   h.host.check,
-		HostKeyAlgorithms: algorithms,
+		HostKeyAlgorithms: h.host.algorithms(),
 		ClientVersion:     h.version,
 	}
 }
@@ -111,19 +105,15 @@ func (h *handshake) explain(err error, greeting []byte, conn net.Conn) *Error {
 	case h.host.passed:
 		e.Stage = StageAuth
 	case len(greeting) == 0:
-		e.Kind = ErrNotSSH
-		if isReset(err) {
-			e.Kind = ErrBusy
-		}
-		e.Hint = "it closed the connection without a word: not SSH, or over its MaxStartups"
+		e.Hint = "it closed the connection without a word: not SSH, a forwarder without its server, or over MaxStartups"
 		if c, ok := conn.(*commandConn); ok {
-			e.Kind, e.Hint = ErrUnreachable, "ProxyCommand ended: "+c.said.firstLine()
+			e.Retryable, e.Hint = false, "ProxyCommand ended: "+c.lastWords()
 		}
+	case bytes.Contains(greeting, []byte("MaxStartups")) || bytes.Contains(greeting, []byte("Not allowed at this time")):
+		e.Kind, e.Hint = ErrBusy, "the server said: "+firstLine(greeting)
 	case !bytes.Contains(greeting, []byte("SSH-")):
 		e.Kind, e.Retryable, e.Hint = ErrNotSSH, false, "it answered: "+firstLine(greeting)
-	case isReset(err) || strings.Contains(text, "MaxStartups"):
-		e.Kind = ErrBusy
-	case !errors.Is(err, io.EOF):
+	case !errors.Is(err, io.EOF) && !isReset(err):
 		e.Kind, e.Retryable = ErrProtocol, false
 	}
 	return e
@@ -139,10 +129,4 @@ func (h *handshake) otherHostKeys(e *Error, offers []string) {
 			return
 		}
 	}
-}
-
-// mayNeedEd25519First tells an end of the connection that older dropbear servers
-// with a single ed25519 key cause when they are asked for another type first.
-func mayNeedEd25519First(e *Error, greeting []byte) bool {
-	return e.Stage == StageHandshake && errors.Is(e.Err, io.EOF) && bytes.HasPrefix(greeting, []byte("SSH-")) && !bytes.Contains(greeting, []byte("OpenSSH"))
 }

@@ -36,8 +36,10 @@ func (v *verifier) name() string {
 }
 
 // algorithms lists what to ask the server for: a server with several keys must
-// present the one that is known, or a good host looks like an attack. With a CA the
-// certificates come first. Nothing known: the default order, or what is configured.
+// present the one that is known, or a good host looks like an attack. Certificates
+// come first if a CA is known, then ed25519, whatever the order of the file: a changed
+// ed25519 key must not hide behind a good ECDSA one, and a dropbear that has only an
+// ed25519 key ends the connection when asked for another type first.
 func (v *verifier) algorithms() []string {
 	all := ssh.SupportedAlgorithms().HostKeys
 	var list []string
@@ -63,6 +65,7 @@ func (v *verifier) algorithms() []string {
 		list = append(slices.DeleteFunc(slices.Clone(all), func(a string) bool { return !isCertificate(a) }), list...)
 	}
 	list = unique(list)
+	slices.SortStableFunc(list, func(a, b string) int { return rank(a) - rank(b) })
 	if v.cfg.HostKeyAlgorithms != nil {
 		list = both(list, v.cfg.HostKeyAlgorithms)
 		if !known && !authority {
@@ -70,6 +73,16 @@ func (v *verifier) algorithms() []string {
 		}
 	}
 	return list
+}
+
+func rank(algorithm string) int {
+	switch {
+	case isCertificate(algorithm):
+		return 0
+	case algorithm == ssh.KeyAlgoED25519:
+		return 1
+	}
+	return 2
 }
 
 func isCertificate(algorithm string) bool { return strings.Contains(algorithm, "-cert-v01@") }

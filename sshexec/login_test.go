@@ -2,7 +2,9 @@ package sshexec
 
 import (
 	"errors"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -34,15 +36,16 @@ func checkShell(t *testing.T, s *server) Result {
 
 func TestLoginShells(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"bash", "dash", "ash", "busybox", "zsh", "fish", "tcsh", "mksh"} {
+	for _, name := range []string{"bash", "dash", "ash", "zsh", "fish", "tcsh", "mksh"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			path, err := exec.LookPath(name)
+			if busybox, missing := exec.LookPath("busybox"); err != nil && name == "ash" && missing == nil {
+				path = filepath.Join(t.TempDir(), "ash")
+				err = os.Symlink(busybox, path)
+			}
 			if err != nil {
 				t.Skipf("login shell %s is not installed", name)
-			}
-			if name == "busybox" {
-				t.Skip("busybox as a login shell is tested as ash where that name is installed")
 			}
 			checkShell(t, startSSHDAs(t, path, nil))
 		})

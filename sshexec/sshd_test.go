@@ -102,7 +102,7 @@ PermitRootLogin yes
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 MaxStartups 200
-LogLevel VERBOSE
+LogLevel ERROR
 `, s.port, s.dir)
 	for _, l := range lines {
 		config += strings.ReplaceAll(l, "%d", s.dir) + "\n"

@@ -67,8 +67,11 @@ func dialCommand(line string) (net.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ProxyCommand: %w", err)
 	}
-	c := &commandConn{process: p, said: &lockedCapture{}}
-	go io.Copy(c.said, p.stderr)
+	c := &commandConn{process: p, said: &lockedCapture{}, ended: make(chan struct{})}
+	go func() {
+		io.Copy(c.said, p.stderr)
+		close(c.ended)
+	}()
 	go p.wait()
 	return c, nil
 }
@@ -77,8 +80,20 @@ func dialCommand(line string) (net.Conn, error) {
 // it closes it instead.
 type commandConn struct {
 	process
-	said *lockedCapture // the first of what the command wrote to stderr
-	once sync.Once
+	said  *lockedCapture // the first of what the command wrote to stderr
+	ended chan struct{}  // closed when stderr has ended
+	once  sync.Once
+}
+
+// lastWords gives the first line a command that has ended wrote to stderr.
+func (c *commandConn) lastWords() string {
+	select {
+	case <-c.ended:
+	case <-time.After(settle): // a child of it holds stderr
+	}
+	c.said.mu.Lock()
+	defer c.said.mu.Unlock()
+	return firstLine(c.said.c.kept)
 }
 
 func (c *commandConn) Read(p []byte) (int, error)  { return c.stdout.Read(p) }
@@ -86,8 +101,15 @@ func (c *commandConn) Write(p []byte) (int, error) { return c.stdin.Write(p) }
 
 func (c *commandConn) Close() error {
 	c.once.Do(func() {
-		c.terminate()
-		c.kill()
+		c.stdin.Close()
+		if out, ok := c.stdout.(io.Closer); ok {
+			out.Close() // frees a blocked Read
+		}
+		go func() {
+			c.lastWords() // the only reason a failed command gives; it may still be writing it
+			c.terminate()
+			c.kill()
+		}()
 	})
 	return nil
 }
@@ -114,12 +136,6 @@ func (l *lockedCapture) Write(p []byte) (int, error) {
 	l.c.max = maxNoise
 	l.c.add(p)
 	return len(p), nil
-}
-
-func (l *lockedCapture) firstLine() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return firstLine(l.c.kept)
 }
 
 // sniffer keeps the first bytes the peer sent, to tell what answered.
