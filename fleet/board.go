@@ -83,42 +83,43 @@ func absent(a Alert, s *Snapshot) (Alert, bool) {
 	return a, true
 }
 
-// mute marks alerts that a firing cause explains. An alert is never muted by
-// one that is itself not lit, and severity stop is never muted by less.
+// mute marks alerts that a firing cause explains: one that is at least as
+// severe and names every subject of theirs that is of a kind it names at all.
 func mute(alerts []Alert, rules map[RuleID]Rule) {
+	causes := make(map[RuleID][]*Alert)
 	for i := range alerts {
-		alerts[i].MutedBy = ""
+		a := &alerts[i]
+		a.MutedBy = ""
+		if a.State == AlertFiring {
+			causes[a.Rule] = append(causes[a.Rule], a)
+		}
 	}
 	for i := range alerts {
-		for _, cause := range rules[alerts[i].Rule].Causes {
-			for j := range alerts {
-				c := &alerts[j]
-				if c.Rule == cause && c.State == AlertFiring && c.Severity.Rank() <= alerts[i].Severity.Rank() && explains(c.Finding, alerts[i].Finding) {
-					alerts[i].MutedBy = c.Fingerprint()
+		a := &alerts[i]
+		for _, id := range rules[a.Rule].Causes {
+			for _, c := range causes[id] {
+				if c.Severity.Rank() <= a.Severity.Rank() && explains(c.Finding, a.Finding) {
+					a.MutedBy = c.Fingerprint()
 				}
 			}
 		}
 	}
 }
 
-// explains reports whether every subject of the effect that has the kind of one
-// of the cause's subjects is named by the cause too, and at least one is.
+// explains reports whether every subject of the effect that is of a kind the
+// cause names at all is named by it, and at least one is.
 func explains(cause, effect Finding) bool {
-	kinds := make(map[SubjectKind]bool)
-	named := make(map[Subject]bool, len(cause.Subjects))
-	for _, s := range cause.Subjects {
-		kinds[s.Kind] = true
-		named[s] = true
-	}
 	met := false
 	for _, s := range effect.Subjects {
-		if !kinds[s.Kind] {
-			continue
+		kind, named := false, false
+		for _, c := range cause.Subjects {
+			kind = kind || c.Kind == s.Kind
+			named = named || c == s
 		}
-		if !named[s] {
+		if kind && !named {
 			return false
 		}
-		met = true
+		met = met || named
 	}
 	return met
 }

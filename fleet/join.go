@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Join builds the snapshot: pull request, run, job, runner, host, dir and
@@ -58,13 +59,21 @@ func (s *Snapshot) joinRunners() {
 			}
 		}
 	}
+	// Most patterns end in one star: their literal head rules a name out cheaply.
+	heads := make([][]string, len(s.Hosts))
+	for i, h := range s.Hosts {
+		for _, p := range h.Runners {
+			heads[i] = append(heads[i], p[:literal(p)])
+		}
+	}
 	claim := func(name string) {
 		if _, ok := s.runnerHost[name]; ok || name == "" {
 			return
 		}
 		var found HostName
-		for _, h := range s.Hosts {
-			if !h.Owns(name) {
+		for i, h := range s.Hosts {
+			may := slices.ContainsFunc(heads[i], func(p string) bool { return strings.HasPrefix(name, p) })
+			if !may || !h.Owns(name) {
 				continue
 			}
 			if found != "" {
@@ -82,6 +91,14 @@ func (s *Snapshot) joinRunners() {
 	for _, j := range s.Jobs {
 		claim(j.Runner)
 	}
+}
+
+// literal returns the length of a pattern's literal head.
+func literal(pattern string) int {
+	if i := strings.IndexAny(pattern, `*?[\`); i >= 0 {
+		return i
+	}
+	return len(pattern)
 }
 
 type headKey struct {
@@ -151,28 +168,19 @@ func (s *Snapshot) joinDirs() {
 		n += len(w.Dirs)
 	}
 	s.Dirs = make([]Dir, 0, n)
-	for _, w := range s.Sweeps {
+	for _, i := range byHost(s.Sweeps) {
+		w := s.Sweeps[i]
 		h, ok := s.HostOf(w.Host)
 		if !ok {
 			continue // no longer configured
 		}
-		for _, d := range w.Dirs {
-			root, ok := h.Root(d.Path.Root())
-			if !ok {
-				continue
+		for _, k := range byPath(w.Dirs) {
+			d := &w.Dirs[k]
+			if root, ok := h.Root(d.Path.Root()); ok {
+				s.Dirs = append(s.Dirs, s.joinDir(d, root, repos, runHosts))
 			}
-			s.Dirs = append(s.Dirs, s.joinDir(d, root, repos, runHosts))
 		}
 	}
-	slices.SortFunc(s.Dirs, func(a, b Dir) int {
-		if c := cmp.Compare(a.Host, b.Host); c != 0 {
-			return c
-		}
-		if c := cmp.Compare(a.Path.root, b.Path.root); c != 0 {
-			return c
-		}
-		return cmp.Compare(a.Path.rel, b.Path.rel)
-	})
 	s.dirIx = make(map[DirID]int, len(s.Dirs))
 	s.dirsByRun = make(map[RunKey][]int)
 	s.dirsByPR = make(map[PRKey][]int)
@@ -186,8 +194,31 @@ func (s *Snapshot) joinDirs() {
 		if d.HasPR() {
 			s.dirsByPR[d.PR] = append(s.dirsByPR[d.PR], i)
 		}
-		d.Sample = s.sample(*d, id, samples)
+		d.Sample = s.sample(d, id, samples)
 	}
+}
+
+// byHost returns the order of sweeps by host name.
+func byHost(list []Sweep) []int {
+	return order(len(list), func(a, b int) int { return cmp.Compare(list[a].Host, list[b].Host) })
+}
+
+// byPath returns the order of dirs by path. Dirs are large: only numbers move.
+func byPath(list []RunDir) []int {
+	return order(len(list), func(a, b int) int {
+		return cmp.Or(cmp.Compare(list[a].Path.root, list[b].Path.root), cmp.Compare(list[a].Path.rel, list[b].Path.rel))
+	})
+}
+
+func order(n int, compare func(a, b int) int) []int {
+	ix := make([]int, n)
+	for i := range ix {
+		ix[i] = i
+	}
+	if !slices.IsSortedFunc(ix, compare) {
+		slices.SortFunc(ix, compare)
+	}
+	return ix
 }
 
 // runHosts says on which hosts jobs of a run have run.
@@ -202,8 +233,8 @@ func (s *Snapshot) runHosts() map[RunKey][]HostName {
 	return out
 }
 
-func (s *Snapshot) joinDir(d RunDir, root Root, repos map[string][]Repo, runHosts map[RunKey][]HostName) Dir {
-	out := Dir{RunDir: d, Want: root.Owner}
+func (s *Snapshot) joinDir(d *RunDir, root Root, repos map[string][]Repo, runHosts map[RunKey][]HostName) Dir {
+	out := Dir{RunDir: *d, Want: root.Owner}
 	pl := d.Path.Place()
 	var j runJoin
 	for _, repo := range repos[pl.Repo] {
@@ -244,7 +275,7 @@ func (s *Snapshot) addDirName(j *runJoin, pl Place, repo Repo, named []Repo) {
 }
 
 // sample compares a dir with how it looked before.
-func (s *Snapshot) sample(d Dir, id DirID, prev map[DirID]Sample) Sample {
+func (s *Snapshot) sample(d *Dir, id DirID, prev map[DirID]Sample) Sample {
 	at := s.Sweeps[s.sweepIx[d.Host]].At
 	sm := Sample{ID: id, Dev: d.Dev, Inode: d.Inode, Since: at, Last: at, Run: d.Run, Quiet: s.quiet(d), Sig: s.signature(d)}
 	p, ok := prev[id]
@@ -262,13 +293,13 @@ func (s *Snapshot) sample(d Dir, id DirID, prev map[DirID]Sample) Sample {
 	return sm
 }
 
-func (s *Snapshot) quiet(d Dir) bool {
+func (s *Snapshot) quiet(d *Dir) bool {
 	n, known := d.LiveWriters()
 	run, ok := s.RunOf(d.Run)
 	return known && n == 0 && ok && !run.Status.Live()
 }
 
-func (s *Snapshot) signature(d Dir) string {
+func (s *Snapshot) signature(d *Dir) string {
 	b := make([]byte, 0, 64)
 	b = append(b, d.Owner.String()...)
 	b = strconv.AppendInt(append(b, ' '), d.ModTime.UnixNano(), 36)

@@ -91,6 +91,7 @@ type DirPath struct {
 	layout Layout
 	root   string
 	rel    string
+	full   string
 	place  Place
 }
 
@@ -108,10 +109,7 @@ func (p DirPath) String() string {
 	if p.rel == "" {
 		return p.root
 	}
-	if p.root == "/" {
-		return "/" + p.rel
-	}
-	return p.root + "/" + p.rel
+	return p.full
 }
 
 // Components returns the path below the root as single path elements, the form
@@ -214,5 +212,5 @@ func (r Root) Parse(rel string) (DirPath, error) {
 			return DirPath{}, fmt.Errorf("parse path %s below %s: %w", strconv.QuoteToASCII(rel), r.Path, err)
 		}
 	}
-	return DirPath{layout: r.Layout, root: r.Path, rel: rel, place: r.Layout.parse(comps)}, nil
+	return DirPath{layout: r.Layout, root: r.Path, rel: rel, full: r.Path + "/" + rel, place: r.Layout.parse(comps)}, nil
 }

@@ -1,0 +1,319 @@
+package onhost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"andon/fleet"
+)
+
+// maxWriters bounds how many writers one answer names.
+const maxWriters = 32
+
+// census is one look at every process, for one target.
+//
+// Where a descriptor points cannot be told from its link alone: in a container
+// the link shows the container's path, and a bind mount shows the bind's. An
+// inode set of the tree would cost a walk and would miss deleted files. So each
+// descriptor is brought to its spot: statx gives its mount id, mountinfo gives
+// that mount's filesystem, its root inside it and its mount point, and the
+// link's path below the mount point, put behind the root, is the place in the
+// filesystem, which is the same in every namespace. One statx a descriptor is
+// all that is paid for the many that lie on other filesystems. Deleted entries
+// keep their path, so they are found too.
+//
+// A descriptor on the target's filesystem whose mount nobody lists (lazily
+// unmounted) cannot be placed: that makes the answer unknown.
+type census struct {
+	env    Env
+	target spot
+	stDev  uint64 // device as statx of the target gives it
+	mounts map[uint64][]mount
+	views  map[string]bool
+	own    string            // this process's view
+	ownFS  map[mountKey]bool // mounts of this namespace
+	found  []fleet.Writer
+	seen   map[int]bool
+}
+
+// mountKey is what an inherited copy of a mount keeps.
+type mountKey struct{ dev, root, point string }
+
+func keyOf(m mount) mountKey { return mountKey{m.dev, m.root, m.point} }
+
+// writersOf returns the live users of an open folder. An error means that not
+// everything could be looked at: unknown, never none.
+func (e Env) writersOf(ctx context.Context, fd int, n node) ([]fleet.Writer, error) {
+	if err := e.allSeen(); err != nil {
+		return nil, err
+	}
+	own, err := e.viewOf(task{pid: os.Getpid(), dir: e.Proc + "/self"})
+	if err != nil {
+		return nil, err
+	}
+	c := census{env: e, stDev: n.dev, own: own.view, mounts: map[uint64][]mount{},
+		views: map[string]bool{}, ownFS: map[mountKey]bool{}, seen: map[int]bool{}}
+	if err := c.locate(fd, n); err != nil {
+		return nil, err
+	}
+	tasks, err := e.processes()
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range tasks {
+		if err := c.addView(t); err != nil {
+			return nil, err
+		}
+	}
+	for _, t := range tasks {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if err := c.look(t); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(c.found, func(a, b fleet.Writer) int { return a.PID - b.PID })
+	return c.found, nil
+}
+
+// locate finds the target's spot by this process's own mounts.
+func (c *census) locate(fd int, n node) error {
+	own, err := c.env.ownMounts()
+	if err != nil {
+		return err
+	}
+	for _, m := range own {
+		c.ownFS[keyOf(m)] = true
+		c.mounts[m.id] = append(c.mounts[m.id], m)
+	}
+	c.views[c.own] = true
+	c.target, err = c.env.spotOf(fd, n, own)
+	return err
+}
+
+// ownMounts reads the mounts of this process.
+func (e Env) ownMounts() ([]mount, error) { return readMounts(e.Proc + "/self/mountinfo") }
+
+func readMounts(file string) ([]mount, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return parseMountinfo(f)
+}
+
+// spotOf returns where in its filesystem an open folder lies.
+func (e Env) spotOf(fd int, n node, own []mount) (spot, error) {
+	p, err := e.pathOf(fd)
+	if err != nil {
+		return spot{}, err
+	}
+	for _, m := range own {
+		if m.id == n.mount {
+			if s, ok := m.spotOf(p); ok {
+				return s, nil
+			}
+		}
+	}
+	return spot{}, fmt.Errorf("mount %d of %s is not in mountinfo", n.mount, quoted(p))
+}
+
+// addView reads the mounts a task sees, once per namespace and root, and finds
+// containers that mount the target.
+func (c *census) addView(t task) error {
+	if c.views[t.view] {
+		return nil
+	}
+	list, err := readMounts(t.dir + "/mountinfo")
+	if err != nil {
+		return c.env.unlessGone(t.dir, "mountinfo", err)
+	}
+	c.views[t.view] = true
+	ns, _, _ := strings.Cut(t.view, " ")
+	ownNS, _, _ := strings.Cut(c.own, " ")
+	inherits := false
+	for _, m := range list {
+		inherits = inherits || (m.point == "/" && c.ownFS[keyOf(m)])
+	}
+	for _, m := range list {
+		if ns != ownNS && c.mountsTarget(m, inherits) {
+			c.add(t, fleet.ViaMount)
+		}
+		rest, _ := below(m.point, "/")
+		if rest == "/" {
+			rest = ""
+		}
+		m.point = joined(t.chroot, rest) // as this process sees it, like the links
+		c.mounts[m.id] = append(c.mounts[m.id], m)
+	}
+	return nil
+}
+
+// mountsTarget reports whether a mount of another namespace gives access to the
+// target on purpose: the target itself, something below it, or an ancestor. An
+// ancestor does not count as the namespace's own root filesystem, as a copy of
+// this namespace's mounts (a service's private namespace has them all), or
+// where it is read-only (monitoring mounts all of / so).
+func (c *census) mountsTarget(m mount, inherits bool) bool {
+	s := spot{m.dev, m.root}
+	if c.target.holds(s) {
+		return true
+	}
+	ancestor := s.holds(c.target)
+	return ancestor && m.point != "/" && !m.ro && !(inherits && c.ownFS[keyOf(m)])
+}
+
+func (c *census) add(t task, via fleet.WriterVia) {
+	if c.seen[t.pid] || len(c.found) >= maxWriters {
+		return
+	}
+	c.seen[t.pid] = true
+	c.found = append(c.found, c.env.describe(fleet.Writer{PID: t.pid, Via: via}))
+}
+
+// look goes through all one task holds.
+func (c *census) look(t task) error {
+	links := []struct {
+		name string
+		via  fleet.WriterVia
+	}{{"cwd", fleet.ViaCwd}, {"root", fleet.ViaCwd}, {"exe", fleet.ViaExe}}
+	for _, l := range links {
+		if err := c.handle(t, t.dir+"/"+l.name, l.via); err != nil {
+			return err
+		}
+	}
+	fds, err := os.ReadDir(t.dir + "/fd")
+	if err != nil {
+		return c.env.unlessGone(t.dir, "open files", err)
+	}
+	for _, f := range fds {
+		if err := c.handle(t, t.dir+"/fd/"+f.Name(), fleet.ViaFD); err != nil {
+			return err
+		}
+	}
+	return c.mappings(t)
+}
+
+// handle judges one link to an open file or folder.
+func (c *census) handle(t task, link string, via fleet.WriterVia) error {
+	var x unix.Statx_t
+	id, dev := uint64(0), c.stDev // until proven otherwise it is the target's
+	err := unix.Statx(unix.AT_FDCWD, link, unix.AT_STATX_DONT_SYNC|unix.AT_NO_AUTOMOUNT, unix.STATX_MNT_ID, &x)
+	switch {
+	case err == nil:
+		id, dev = x.Mnt_id, unix.Mkdev(x.Dev_major, x.Dev_minor)
+	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ESRCH):
+		return nil // closed meanwhile, or no such link (exe of a task without memory)
+	default: // a FUSE filesystem may hide its files from root, but not its mount
+		if id, err = c.env.mountOf(link); err != nil {
+			return c.env.unlessGone(t.dir, link, err)
+		}
+	}
+	views, known := c.mounts[id]
+	if known && views[0].dev != c.target.dev || !known && dev != c.stDev {
+		return nil
+	}
+	p, err := os.Readlink(link)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH) {
+		return nil
+	}
+	if err != nil {
+		return c.env.unlessGone(t.dir, link, err)
+	}
+	placed := false
+	for _, m := range views {
+		if s, ok := m.spotOf(p); ok {
+			placed = true
+			if c.target.holds(s) {
+				c.add(t, via)
+				return nil
+			}
+		}
+	}
+	if !placed {
+		return c.env.unlessGone(t.dir, link, fmt.Errorf("%s lies on the dir's filesystem, but its mount is listed nowhere", quoted(p)))
+	}
+	return nil
+}
+
+// mountOf returns the mount id of a link's target without asking its filesystem.
+func (e Env) mountOf(link string) (uint64, error) {
+	fd, err := unix.Open(link, unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer unix.Close(fd)
+	b, err := os.ReadFile(e.Proc + "/self/fdinfo/" + strconv.Itoa(fd))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(b)) {
+		if rest, ok := strings.CutPrefix(line, "mnt_id:"); ok {
+			return strconv.ParseUint(strings.TrimSpace(rest), 10, 64)
+		}
+	}
+	return 0, errors.New("no mount id in fdinfo")
+}
+
+// mappings finds files that are mapped but no longer open. maps names the
+// device and the path but not the mount, so every mount of the device that
+// covers the path is tried: rather one writer too many.
+func (c *census) mappings(t task) error {
+	b, err := os.ReadFile(t.dir + "/maps")
+	if err != nil {
+		return c.env.unlessGone(t.dir, "mappings", err)
+	}
+	last := ""
+	for line := range strings.Lines(string(b)) {
+		dev, p, ok := parseMapping(line)
+		if !ok || dev != c.target.dev || p == last {
+			continue
+		}
+		last = p
+		covered := false
+		for _, views := range c.mounts {
+			for _, m := range views {
+				s, ok := m.spotOf(p)
+				if !ok || m.dev != dev {
+					continue
+				}
+				covered = true
+				if c.target.holds(s) {
+					c.add(t, fleet.ViaMap)
+					return nil
+				}
+			}
+		}
+		if !covered {
+			return c.env.unlessGone(t.dir, "mappings", fmt.Errorf("%s lies on the dir's filesystem, but no mount covers it", quoted(p)))
+		}
+	}
+	return nil
+}
+
+// parseMapping reads one line of maps: range, mode, offset, device in hex,
+// inode, path. Anonymous mappings are not ok.
+func parseMapping(line string) (dev, path string, ok bool) {
+	f := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 6)
+	if len(f) != 6 {
+		return "", "", false
+	}
+	path = strings.TrimLeft(f[5], " ")
+	maj, min, found := strings.Cut(f[3], ":")
+	a, err1 := strconv.ParseUint(maj, 16, 32)
+	b, err2 := strconv.ParseUint(min, 16, 32)
+	if !found || err1 != nil || err2 != nil || !strings.HasPrefix(path, "/") {
+		return "", "", false
+	}
+	return fmt.Sprintf("%d:%d", a, b), strings.ReplaceAll(path, `\012`, "\n"), true
+}

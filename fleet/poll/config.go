@@ -1,0 +1,72 @@
+package poll
+
+import (
+	"time"
+
+	"andon/fleet"
+)
+
+// Intervals are the wanted pauses between two readings of one source. Those of
+// GitHub are stretched by the governor.
+type Intervals struct {
+	Host       time.Duration // sweep of a host
+	Hot        time.Duration // runs of a repository that has a live run
+	Cold       time.Duration // runs of any other repository
+	Pulls      time.Duration
+	Runners    time.Duration
+	Background time.Duration // jobs of a live run whose entry did not change; runs that dirs name
+	OnScreen   time.Duration // jobs of a run on screen
+}
+
+// DefaultIntervals returns the plan of field-facts-github.md section 3.
+func DefaultIntervals() Intervals {
+	return Intervals{Host: 15 * time.Second, Hot: 15 * time.Second, Cold: 2 * time.Minute, Pulls: time.Minute,
+		Runners: 30 * time.Second, Background: 3 * time.Minute, OnScreen: 10 * time.Second}
+}
+
+// orDefault fills what is not set.
+func (i Intervals) orDefault() Intervals {
+	d := DefaultIntervals()
+	for _, f := range []struct {
+		have *time.Duration
+		want time.Duration
+	}{{&i.Host, d.Host}, {&i.Hot, d.Hot}, {&i.Cold, d.Cold}, {&i.Pulls, d.Pulls}, {&i.Runners, d.Runners},
+		{&i.Background, d.Background}, {&i.OnScreen, d.OnScreen}} {
+		if *f.have <= 0 {
+			*f.have = f.want
+		}
+	}
+	return i
+}
+
+// Config is what a Collector goes by.
+type Config struct {
+	Hosts     []fleet.Host
+	Repos     []fleet.Repo
+	Scopes    []string // of runners: repositories and organisations
+	Policy    fleet.Policy
+	Intervals Intervals // zero fields get their default
+	Now       func() time.Time
+	// Stored is what a recorder kept of an earlier console: shown, marked as not
+	// asked yet, until each source has answered. Its samples count.
+	Stored fleet.Reads
+}
+
+// Bounds of one round, so that no source keeps the others waiting and no list
+// of old dirs empties the token's limit.
+const (
+	maxSweeps   = 16 // hosts at once
+	maxRequests = 4  // at GitHub at once
+
+	sweepLimit   = 60 * time.Second // one sweep, deep figures included
+	requestLimit = 20 * time.Second // one request to GitHub
+	roundLimit   = 2 * time.Minute  // all requests of one source
+)
+
+// effort is how much one round may ask beside the lists.
+type effort struct {
+	runs, jobs, pulls, deep int
+}
+
+func steady() effort   { return effort{runs: 10, jobs: 20, pulls: 20, deep: 4} }
+func thorough() effort { return effort{runs: 100, jobs: 200, pulls: 100, deep: 64} }

@@ -1,0 +1,131 @@
+package poll
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"andon/fleet"
+)
+
+// holdings is the last good data of every source. Its values are replaced, never
+// changed, so that snapshots may share them.
+type holdings struct {
+	sweeps  map[fleet.HostName]fleet.Sweep
+	runs    map[fleet.RunKey]fleet.WorkflowRun
+	jobs    map[fleet.RunKey]jobsRead
+	pulls   map[fleet.PRKey]fleet.PullRequest
+	runners map[string][]fleet.Runner
+
+	listed   map[fleet.Repo]map[fleet.RunID]bool // in the newest list of runs
+	open     map[fleet.Repo]map[int]bool         // in the newest list of pull requests
+	goneRun  map[fleet.RunKey]time.Time          // GitHub did not know it, then
+	gonePull map[fleet.PRKey]time.Time
+}
+
+// jobsRead is a run's jobs and how the run looked when they were read.
+type jobsRead struct {
+	jobs []fleet.Job
+	mark runMark
+	at   time.Time
+}
+
+// runMark changes whenever a run's jobs may have.
+type runMark struct {
+	attempt int
+	status  fleet.Status
+	updated time.Time
+}
+
+func markOf(r fleet.WorkflowRun) runMark { return runMark{r.Attempt, r.Status, r.UpdatedAt.UTC()} }
+
+// newHoldings starts from what a recorder stored, less what is no longer configured.
+func newHoldings(c Config) holdings {
+	h := holdings{
+		sweeps: make(map[fleet.HostName]fleet.Sweep), runs: make(map[fleet.RunKey]fleet.WorkflowRun),
+		jobs: make(map[fleet.RunKey]jobsRead), pulls: make(map[fleet.PRKey]fleet.PullRequest), runners: make(map[string][]fleet.Runner),
+		listed: make(map[fleet.Repo]map[fleet.RunID]bool), open: make(map[fleet.Repo]map[int]bool),
+		goneRun: make(map[fleet.RunKey]time.Time), gonePull: make(map[fleet.PRKey]time.Time),
+	}
+	for _, s := range c.Stored.Sweeps {
+		if slices.ContainsFunc(c.Hosts, func(x fleet.Host) bool { return x.Name == s.Host }) {
+			h.sweeps[s.Host] = s
+		}
+	}
+	for _, r := range c.Stored.Runs {
+		if slices.Contains(c.Repos, r.Repo) {
+			h.runs[r.Key()] = r
+		}
+	}
+	for _, j := range c.Stored.Jobs {
+		if _, ok := h.runs[j.RunKey()]; ok {
+			old := h.jobs[j.RunKey()]
+			old.jobs = append(old.jobs, j) // no mark: they are read again
+			h.jobs[j.RunKey()] = old
+		}
+	}
+	for _, p := range c.Stored.PullRequests {
+		if slices.Contains(c.Repos, p.Repo) {
+			h.pulls[p.Key()] = p
+		}
+	}
+	for _, r := range c.Stored.Runners {
+		if slices.Contains(c.Scopes, r.Scope) {
+			h.runners[r.Scope] = append(h.runners[r.Scope], r)
+		}
+	}
+	return h
+}
+
+// fill copies the holdings into reads, in a stable order.
+func (h *holdings) fill(r *fleet.Reads, c Config) {
+	for _, x := range c.Hosts {
+		if s, ok := h.sweeps[x.Name]; ok {
+			r.Sweeps = append(r.Sweeps, s)
+		}
+	}
+	r.Runs = slices.SortedFunc(maps.Values(h.runs), func(a, b fleet.WorkflowRun) int {
+		return cmp.Or(cmp.Compare(a.Repo, b.Repo), cmp.Compare(b.ID, a.ID))
+	})
+	r.PullRequests = slices.SortedFunc(maps.Values(h.pulls), func(a, b fleet.PullRequest) int {
+		return cmp.Or(cmp.Compare(a.Repo, b.Repo), cmp.Compare(b.Number, a.Number))
+	})
+	for _, run := range r.Runs {
+		r.Jobs = append(r.Jobs, h.jobs[run.Key()].jobs...)
+	}
+	for _, s := range c.Scopes {
+		r.Runners = append(r.Runners, h.runners[s]...)
+	}
+}
+
+// named lists the runs and pull requests that run dirs name, for the
+// repositories that could be meant.
+func (h *holdings) named(repo fleet.Repo) (runs map[fleet.RunID]bool, pulls map[int]bool) {
+	runs, pulls = make(map[fleet.RunID]bool), make(map[int]bool)
+	for _, s := range h.sweeps {
+		for _, d := range s.Dirs {
+			pl := d.Path.Place()
+			if pl.Repo != repo.Name() {
+				continue
+			}
+			if pl.RunID != 0 {
+				runs[pl.RunID] = true
+			}
+			if pl.PR != 0 {
+				pulls[pl.PR] = true
+			}
+		}
+	}
+	return runs, pulls
+}
+
+// live reports whether a repository has a run that may still write.
+func (h *holdings) live(repo fleet.Repo) bool {
+	for k, r := range h.runs {
+		if k.Repo == repo && r.Status.Live() {
+			return true
+		}
+	}
+	return false
+}
