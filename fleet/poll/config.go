@@ -65,8 +65,21 @@ const (
 
 // effort is how much one round may ask beside the lists.
 type effort struct {
-	runs, jobs, pulls, deep int
+	runs, jobs, pulls int
+	deep              int           // dirs measured on one host
+	within            time.Duration // for all of them together
+	suspects          bool          // measure only dirs whose owner is or was wrong
 }
 
-func steady() effort   { return effort{runs: 10, jobs: 20, pulls: 20, deep: 4} }
-func thorough() effort { return effort{runs: 100, jobs: 200, pulls: 100, deep: 64} }
+// steady is the effort of one round among many.
+func steady() effort { return effort{runs: 10, jobs: 20, pulls: 20, deep: 4, within: 5 * time.Second} }
+
+// thorough is the effort of a single look.
+func thorough() effort {
+	return effort{runs: 100, jobs: 200, pulls: 100, deep: 64, within: 20 * time.Second}
+}
+
+// proving is the effort of a look that verifies a deed.
+func proving() effort {
+	return effort{runs: 20, jobs: 40, pulls: 20, deep: 40, within: 10 * time.Second, suspects: true}
+}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"andon/fleet"
@@ -61,7 +60,6 @@ func (c *Collector) listRuns(ctx context.Context, repo fleet.Repo) bool {
 // off it, runs that dirs name, and the jobs of runs that changed.
 func (c *Collector) followRuns(ctx context.Context, repo fleet.Repo, e effort) {
 	var broken error
-	var mu sync.Mutex
 	each(ctx, c, c.runsToAsk(repo, e.runs), func(ctx context.Context, k fleet.RunKey) {
 		r, err := c.runs.Run(ctx, k)
 		c.mu.Lock()
@@ -72,9 +70,7 @@ func (c *Collector) followRuns(ctx context.Context, repo fleet.Repo, e effort) {
 			delete(c.held.runs, k)
 			delete(c.held.jobs, k)
 		case err != nil:
-			mu.Lock()
 			broken = err
-			mu.Unlock()
 		case r.Key() == k:
 			c.held.runs[k] = r
 		}

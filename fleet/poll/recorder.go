@@ -1,0 +1,102 @@
+package poll
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"andon/fleet"
+)
+
+// recordVersion is the format of the stored file. A file of another version is
+// kept aside and built anew.
+const recordVersion = 1
+
+// ErrSetAside means that a stored snapshot could not be used. It was renamed,
+// nothing is lost, and the console starts without it.
+var ErrSetAside = errors.New("stored snapshot set aside")
+
+// Recorder keeps the newest reads in a folder, so that a console's first frame
+// needs no network and dirs' samples survive a restart.
+type Recorder struct {
+	dir string
+}
+
+// NewRecorder keeps its file in dir, which it makes with mode 0700 where it is missing.
+func NewRecorder(dir string) *Recorder { return &Recorder{dir: dir} }
+
+type stored struct {
+	Version int         `json:"version"`
+	Reads   fleet.Reads `json:"reads"`
+}
+
+// Path returns the stored file.
+func (r *Recorder) Path() string { return filepath.Join(r.dir, "snapshot.json") }
+
+// Save stores a snapshot with the samples the next one rests on. The file is
+// replaced in one step and has mode 0600: a reader sees the old one or the new.
+func (r *Recorder) Save(s *fleet.Snapshot) error {
+	reads := s.Reads
+	reads.Samples = s.TakeSamples()
+	b, err := json.Marshal(stored{Version: recordVersion, Reads: reads})
+	if err != nil {
+		return fmt.Errorf("store snapshot: %w", err)
+	}
+	if err := os.MkdirAll(r.dir, 0o700); err != nil {
+		return fmt.Errorf("store snapshot: %w", err)
+	}
+	f, err := os.CreateTemp(r.dir, "snapshot-*.tmp") // mode 0600
+	if err != nil {
+		return fmt.Errorf("store snapshot: %w", err)
+	}
+	defer os.Remove(f.Name()) // gone already where all went well
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("store snapshot: %w", err)
+	}
+	if err := os.Rename(f.Name(), r.Path()); err != nil {
+		return fmt.Errorf("store snapshot: %w", err)
+	}
+	return nil
+}
+
+// Load returns what was stored; zero Reads where nothing was. A file that is cut
+// off, damaged or of another version is renamed to snapshot.json.old and reported
+// as ErrSetAside: the caller shows it and starts without.
+func (r *Recorder) Load() (fleet.Reads, error) {
+	b, err := os.ReadFile(r.Path())
+	if errors.Is(err, fs.ErrNotExist) {
+		return fleet.Reads{}, nil
+	}
+	if err != nil {
+		return fleet.Reads{}, fmt.Errorf("load stored snapshot: %w", err)
+	}
+	var head struct {
+		Version int `json:"version"`
+	}
+	if err := json.Unmarshal(b, &head); err != nil {
+		return fleet.Reads{}, r.setAside(err)
+	}
+	if head.Version != recordVersion {
+		return fleet.Reads{}, r.setAside(fmt.Errorf("version %d, this andon writes %d", head.Version, recordVersion))
+	}
+	var s stored
+	if err := json.Unmarshal(b, &s); err != nil {
+		return fleet.Reads{}, r.setAside(err)
+	}
+	return s.Reads, nil
+}
+
+func (r *Recorder) setAside(why error) error {
+	old := r.Path() + ".old"
+	if err := os.Rename(r.Path(), old); err != nil {
+		return fmt.Errorf("load stored snapshot: %w", errors.Join(why, err))
+	}
+	return fmt.Errorf("%w as %s: %w", ErrSetAside, old, why)
+}

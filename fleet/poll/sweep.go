@@ -1,0 +1,100 @@
+package poll
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"andon/fleet"
+	"andon/fleet/probe"
+)
+
+// sweep asks one host and takes over what it said. Two sweeps of one host never
+// overlap: the second waits for the first.
+func (c *Collector) sweep(ctx context.Context, h fleet.Host, e effort) {
+	gate := c.gates[h.Name]
+	select {
+	case gate <- struct{}{}:
+	case <-ctx.Done():
+		return
+	}
+	defer func() { <-gate }()
+	select {
+	case c.sweeps <- struct{}{}:
+	case <-ctx.Done():
+		return
+	}
+	defer func() { <-c.sweeps }()
+	ctx, cancel := context.WithTimeout(ctx, sweepLimit)
+	defer cancel()
+
+	out, took, err := c.hosts.Sweep(ctx, h, c.question(h, e))
+	now := c.cfg.Now()
+	var sw fleet.Sweep
+	if err == nil {
+		sw, err = probe.Parse(h, out, now.Round(0), took)
+		err = parseFailure(err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t := c.trackers[fleet.HostSource(h.Name)]
+	if err != nil {
+		t.failed(now, fleet.FailureOf(err))
+		return
+	}
+	c.takeSweep(t, sw, now)
+}
+
+// takeSweep replaces a host's sweep by a newer one, or says why not.
+func (c *Collector) takeSweep(t *tracker, sw fleet.Sweep, now time.Time) {
+	every := c.cfg.Intervals.Host
+	old, had := c.held.sweeps[sw.Host]
+	if had && !t.believe(len(sw.Dirs), len(old.Dirs)) {
+		t.partial(now, every, fleet.CauseTruncated, "run dirs of "+string(sw.Host)+": "+emptyOnce, "")
+		return
+	}
+	if had {
+		sw = probe.CarryDeep(old, sw)
+	}
+	if sw.Dropped > 0 {
+		if had {
+			sw.Dirs = withMissing(sw.Dirs, old.Dirs)
+		}
+		c.held.sweeps[sw.Host] = sw
+		t.partial(now, every, fleet.CauseProtocol, fmt.Sprintf("%d records of %s could not be understood", sw.Dropped, sw.Host), "")
+		return
+	}
+	c.held.sweeps[sw.Host] = sw
+	t.whole(now, every)
+}
+
+// withMissing adds the dirs that an earlier sweep saw: what was dropped from an
+// answer may be one of them.
+func withMissing(dirs, old []fleet.RunDir) []fleet.RunDir {
+	seen := make(map[fleet.DirID]bool, len(dirs))
+	for _, d := range dirs {
+		seen[d.ID()] = true
+	}
+	out := slices.Clone(dirs)
+	for _, d := range old {
+		if !seen[d.ID()] {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// parseFailure gives an unreadable answer its cause.
+func parseFailure(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, probe.ErrTruncated):
+		return &fleet.Failure{Cause: fleet.CauseTruncated, Err: err, Remedy: "wait for the next sweep; if it lasts, look at the connection to the host"}
+	case errors.Is(err, probe.ErrVersion):
+		return &fleet.Failure{Cause: fleet.CauseProtocol, Err: err, Remedy: "look for a login script on the host that prints something"}
+	}
+	return &fleet.Failure{Cause: fleet.CauseProtocol, Err: err}
+}
