@@ -34,9 +34,7 @@ func Parse(h fleet.Host, stdout []byte, at time.Time, took time.Duration) (fleet
 	if err != nil {
 		return fleet.Sweep{}, fmt.Errorf("read sweep of %s: %w", h.Name, err)
 	}
-	p := &parser{host: h, at: at, out: fleet.Sweep{Host: h.Name, At: at, Took: took},
-		dirs: make(map[dirKey]int), ancestors: make(map[dirKey]fleet.Owner), procs: make(map[int]process),
-		owns: make(map[int][]mountLine), namespaces: nil}
+	p := newParser(h, at, took)
 	for _, r := range recs {
 		if !p.record(r) {
 			p.out.Dropped++
@@ -85,8 +83,16 @@ type dirKey struct {
 	rel  string
 }
 
-// parser collects records. Roots are looked up by the number the script gave
-// them and the configured path: a host cannot bring up another one.
+// rootSeen is a root as the script met it.
+type rootSeen struct {
+	fleet.Root
+	named bool   // its R record came
+	real  string // its path without links
+	dev   uint64
+}
+
+// parser collects records. Roots are found by the number the script gave them
+// and then by the configured path: a host cannot bring up another one.
 type parser struct {
 	host  fleet.Host
 	at    time.Time
@@ -95,15 +101,148 @@ type parser struct {
 
 	roots      []rootSeen
 	dirs       map[dirKey]int
-	ancestors  map[dirKey]fleet.Owner
+	owners     map[dirKey]fleet.Owner
 	btime      int64
 	clockStart int64
 	links      []link
-	procs      map[int]process
-	own        []mountLine
-	foreignNS  map[int][]mountLine
+	procs      map[int]fleet.Writer
+	own        []mount
+	spaces     map[int][]mount
 	blind      []string // why writers are unknown
 	units      []unit
-	unitIx     map[string]int
-	hooks      map[string]bool
+	hooks      map[string]string // path by unit
+	agents     map[string]string // runner by unit
 }
+
+func newParser(h fleet.Host, at time.Time, took time.Duration) *parser {
+	return &parser{
+		host: h, at: at, out: fleet.Sweep{Host: h.Name, At: at, Took: took},
+		roots: make([]rootSeen, len(h.Roots)),
+		dirs:  make(map[dirKey]int), owners: make(map[dirKey]fleet.Owner),
+		procs: make(map[int]fleet.Writer), spaces: make(map[int][]mount),
+		hooks: make(map[string]string), agents: make(map[string]string),
+	}
+}
+
+// record reads one record and reports whether it made sense.
+func (p *parser) record(r string) bool {
+	tag, rest, ok := strings.Cut(r, "\t")
+	if !ok {
+		return false
+	}
+	switch tag {
+	case "H":
+		return p.fact(rest)
+	case "R", "P", "B", "I", "D", "A", "T", "K", "Y", "S", "Z":
+		return p.ofRoot(tag, rest)
+	case "L":
+		return p.link(rest)
+	case "O", "N":
+		return p.mount(tag, rest)
+	case "G":
+		return p.process(rest)
+	case "U":
+		return p.unit(rest)
+	case "J":
+		return p.agent(rest)
+	case "V":
+		return p.hook(rest)
+	case "C":
+		return p.cache(rest)
+	case "X":
+		return p.unseen(rest)
+	}
+	return false
+}
+
+// ofRoot reads a record that starts with a root's number.
+func (p *parser) ofRoot(tag, rest string) bool {
+	num, rest, _ := strings.Cut(rest, "\t")
+	n, ok := count(num)
+	if !ok || n >= int64(len(p.roots)) {
+		return false
+	}
+	i := int(n)
+	if tag == "R" {
+		return p.root(i, rest)
+	}
+	if !p.roots[i].named {
+		return false
+	}
+	switch tag {
+	case "P":
+		if strings.HasPrefix(rest, "/") {
+			p.roots[i].real = rest
+			return true
+		}
+		return false
+	case "B":
+		return p.bytes(i, rest)
+	case "I":
+		return p.inodes(i, rest)
+	case "D":
+		return p.dir(i, rest)
+	case "A":
+		return p.ancestor(i, rest)
+	case "T":
+		return p.trash(i, rest)
+	case "K":
+		return p.left(i, rest)
+	case "Y":
+		return p.measured(i, rest)
+	case "S":
+		return p.sample(i, rest)
+	}
+	return p.unmeasured(i, rest)
+}
+
+// unseen keeps what the login could not look at. What begins with "processes"
+// makes all writers unknown.
+func (p *parser) unseen(what string) bool {
+	what = clip(what)
+	p.out.Unseen = append(p.out.Unseen, what)
+	if strings.HasPrefix(what, "processes") {
+		p.blind = append(p.blind, what)
+	}
+	return true
+}
+
+// finish composes what needs more than one record.
+func (p *parser) finish(clockEnd int64) {
+	// The console compares the host's clock with the middle of the wait.
+	if p.clockStart == 0 {
+		p.clockStart = clockEnd
+	}
+	mid := time.Duration(clockEnd-p.clockStart) * time.Second / 2
+	p.out.Facts.Clock = time.Unix(p.clockStart, 0).Add(mid).UTC()
+	for i := range p.roots {
+		if !p.roots[i].named {
+			p.unread(i)
+		}
+	}
+	p.placeAncestors()
+	p.placeWriters()
+	p.placeServices()
+}
+
+// unread notes a configured root of which nothing came.
+func (p *parser) unread(i int) {
+	for _, u := range p.out.Unseen {
+		if strings.HasPrefix(u, "root "+p.host.Roots[i].Path+":") {
+			return
+		}
+	}
+	p.out.Unseen = append(p.out.Unseen, "root "+p.host.Roots[i].Path+": the answer says nothing of it")
+}
+
+// count reads a non-negative decimal number that fits every use made of it.
+func count(s string) (int64, bool) {
+	if s == "" || len(s) > 19 || s[0] == '+' || s[0] == '-' {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	return n, err == nil && n >= 0
+}
+
+// clip bounds a foreign text that is kept.
+func clip(s string) string { return s[:min(len(s), maxFree)] }

@@ -16,8 +16,8 @@
 #   D RI STAT ./PATH               a run dir;  A: a folder above one;  T: a dir in the trash
 #   K RI HIDDEN CUT UNREAD         what the listing left out
 #   L PID VIA TARGET               a process using something below a root
-#   O DEV ROOT POINT               a line of this namespace's mountinfo
-#   N PID DEV ROOT POINT           one of another mount namespace
+#   O DEV ROOT POINT OPTIONS       a line of this namespace's mountinfo
+#   N PID DEV ROOT POINT OPTIONS   one of another mount namespace
 #   G PID UID START CGROUP COMMAND a process named by L or N
 #   U LINE                         systemctl show;  J UNIT JSON: its .runner;  V UNIT HOOK
 #   C JSON                         newest statistics of a compiler cache
@@ -460,7 +460,7 @@ maps() {
 
 # mounts: what other mount namespaces have mounted, one process for each.
 mounts() {
-	lines O "$(cut -d ' ' -f 3-5 /proc/self/mountinfo 2>/dev/null | head -n "$maxls")"
+	lines O "$(cut -d ' ' -f 3-6 /proc/self/mountinfo 2>/dev/null | head -n "$maxls")"
 	own=$(stat -L -c %i /proc/self/ns/mnt 2>/dev/null)
 	[ -n "$own" ] || {
 		rec "X${tab}processes: mount namespaces cannot be told apart"
@@ -480,7 +480,7 @@ mounts() {
 		reps="$reps ${pid%%/*}"
 	done
 	for pid in $reps; do
-		lines "N$tab$pid" "$(cut -d ' ' -f 3-5 "/proc/$pid/mountinfo" 2>/dev/null | head -n "$maxls")"
+		lines "N$tab$pid" "$(cut -d ' ' -f 3-6 "/proc/$pid/mountinfo" 2>/dev/null | head -n "$maxls")"
 		pids="$pids$pid "
 	done
 }
@@ -742,7 +742,7 @@ deep() {
 	id=$(stat -c "%d$tab%i" "$3" 2>/dev/null)
 	measure "$2" "$3"
 	if [ -n "$why" ] || [ -z "$id" ]; then
-		rec "Z$tab$1$tab$why$tab$3"
+		rec "Z$tab$1$tab${why:-gone}$tab$3"
 		return 0
 	fi
 	rec "Y$tab$1$tab$id$tab$kib$tab$files$tab$foreign$tab$newest$tab$3"
