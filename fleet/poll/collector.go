@@ -31,6 +31,8 @@ type Collector struct {
 	pacedAt  time.Time
 	shown    screen
 	changed  bool
+	latest   *fleet.Snapshot
+	asked    map[fleet.DirID]time.Time // when a dir was last asked to be measured
 
 	joining sync.Mutex // one snapshot at a time: each rests on the samples of the one before
 	samples []fleet.Sample
@@ -38,7 +40,7 @@ type Collector struct {
 
 // screen is what the operator looks at.
 type screen struct {
-	dirs map[fleet.DirID]bool
+	dirs []fleet.DirID
 	runs map[fleet.RunKey]bool
 }
 
@@ -52,7 +54,8 @@ func New(cfg Config, h Hosts, runs Runs, pulls Pulls, runners Runners, b Budgete
 	c := &Collector{cfg: cfg, hosts: h, runs: runs, pulls: pulls, runners: runners, budget: b,
 		gates: make(map[fleet.HostName]chan struct{}, len(cfg.Hosts)), sweeps: make(chan struct{}, maxSweeps),
 		requests: make(chan struct{}, maxRequests), wake: make(chan struct{}, 1), held: newHoldings(cfg),
-		trackers: make(map[fleet.SourceID]*tracker), pace: Pace{Stretch: 1}, samples: cfg.Stored.Samples}
+		trackers: make(map[fleet.SourceID]*tracker), pace: Pace{Stretch: 1}, samples: cfg.Stored.Samples,
+		asked: make(map[fleet.DirID]time.Time)}
 	for _, x := range cfg.Hosts {
 		c.gates[x.Name] = make(chan struct{}, 1)
 		c.track(fleet.HostSource(x.Name), cfg.Intervals.Host, true)
@@ -118,6 +121,9 @@ func (c *Collector) Snapshot() *fleet.Snapshot {
 	c.mu.Unlock()
 	s := fleet.Join(r)
 	c.samples = s.TakeSamples()
+	c.mu.Lock()
+	c.latest = s
+	c.mu.Unlock()
 	return s
 }
 

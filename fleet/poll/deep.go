@@ -1,7 +1,6 @@
 package poll
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -10,99 +9,91 @@ import (
 	"andon/fleet/probe"
 )
 
-const (
-	deepAgain = time.Minute      // a changed dir's figures are not renewed sooner
-	deepStale = 15 * time.Minute // figures of an unchanged dir are
-)
+// deepAgain is how long a dir that was asked for is left alone: one that cannot
+// be measured would else keep its place at the head of the queue.
+const deepAgain = time.Minute
 
 // question is what a host is asked in one sweep: its roots, and the dirs whose
 // deep figures are wanted most.
 func (c *Collector) question(h fleet.Host, e effort) probe.Ask {
 	ask := probe.Ask{Roots: h.Roots, DeepBudget: e.within}
-	if e.deep > 0 {
-		ask.Deep = c.wanted(h, e)
+	switch {
+	case e.deep == 0:
+	case e.suspects:
+		ask.Deep = c.suspects(h, e.deep)
+	default:
+		ask.Deep = c.pressing(h, e.deep)
 	}
 	return ask
 }
 
-// sweepTwice sweeps a host, and once more where that showed dirs never seen
-// before whose figures are wanted.
-func (c *Collector) sweepTwice(ctx context.Context, h fleet.Host, e effort) {
-	c.sweep(ctx, h, e)
-	if e.suspects {
-		return
-	}
-	if len(c.wanted(h, e)) > 0 {
-		c.sweep(ctx, h, e)
-	}
-}
-
-// wanted lists the dirs to measure, most wanted first: on screen, with a wrong
-// owner, never measured with a live run, never measured, changed since, and the
-// longest unmeasured.
-func (c *Collector) wanted(h fleet.Host, e effort) []probe.DeepAsk {
+// pressing picks the dirs that deserve to be measured next by the newest
+// snapshot, but for those asked for within deepAgain, and notes them as asked.
+func (c *Collector) pressing(h fleet.Host, most int) []probe.DeepAsk {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	sw := c.held.sweeps[h.Name]
-	now := c.cfg.Now().Round(0)
-	live := c.liveIDs()
-	type dir struct {
-		ask  probe.DeepAsk
-		rank int
-		at   time.Time
-	}
-	var list []dir
-	for _, d := range sw.Dirs {
-		root, ok := h.Root(d.Path.Root())
-		if !ok || d.Symlink {
-			continue
-		}
-		rank := c.deepRank(d, root.Owner, live[d.Path.Place().RunID], now)
-		if rank == 0 || e.suspects && rank != rankWrong {
-			continue
-		}
-		list = append(list, dir{probe.DeepAsk{Root: root.Path, Rel: d.Path.Rel(), UID: root.Owner.UID}, rank, d.Bytes.At()})
-	}
-	slices.SortStableFunc(list, func(a, b dir) int { return cmp.Or(cmp.Compare(a.rank, b.rank), a.at.Compare(b.at)) })
+	now := c.cfg.Now()
 	var out []probe.DeepAsk
-	for _, x := range list[:min(len(list), e.deep)] {
-		out = append(out, x.ask)
+	for _, a := range probe.NextDeep(c.latest, h.Name, c.shown.dirs, probe.MaxMaxDirs) {
+		id := fleet.DirID{Host: h.Name, Path: a.Root + "/" + a.Rel}
+		if at, ok := c.asked[id]; ok && now.Sub(at) < deepAgain {
+			continue
+		}
+		if out = append(out, a); len(out) == most {
+			break
+		}
+	}
+	for id, at := range c.asked {
+		if id.Host == h.Name && now.Sub(at) >= deepAgain {
+			delete(c.asked, id)
+		}
+	}
+	for _, a := range out {
+		c.asked[fleet.DirID{Host: h.Name, Path: a.Root + "/" + a.Rel}] = now
 	}
 	return out
 }
 
-const rankWrong = 2
-
-func (c *Collector) deepRank(d fleet.RunDir, want fleet.Owner, live bool, now time.Time) int {
-	f, known := d.Foreign.Get()
-	age := now.Sub(d.Foreign.At())
-	switch {
-	case d.Owner != want || known && f.Count > 0:
-		return rankWrong
-	case c.shown.dirs[d.ID()] && (!known || age >= deepAgain):
-		return 1
-	case !known && live:
-		return 3
-	case !known:
-		return 4
-	case d.ChangeTime.After(d.Foreign.At()) && age >= deepAgain:
-		return 5
-	case live && age >= deepAgain:
-		return 6
-	case age >= deepStale:
-		return 7
-	}
-	return 0
-}
-
-// liveIDs are the ids of runs that may still write, of all repositories: an id
-// is GitHub's and unique.
-func (c *Collector) liveIDs() map[fleet.RunID]bool {
-	out := make(map[fleet.RunID]bool)
-	for k, r := range c.held.runs {
-		if r.Status.Live() {
-			out[k.ID] = true
+// suspects picks the dirs whose owner, or the owner of something below, was
+// wrong in the last sweep: what a deed may just have mended.
+func (c *Collector) suspects(h fleet.Host, most int) []probe.DeepAsk {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out []probe.DeepAsk
+	for _, d := range c.held.sweeps[h.Name].Dirs {
+		root, ok := h.Root(d.Path.Root())
+		f, known := d.Foreign.Get()
+		if !ok || d.Symlink || d.Owner == root.Owner && !(known && f.Count > 0) {
+			continue
+		}
+		if out = append(out, probe.DeepAsk{Root: root.Path, Rel: d.Path.Rel(), UID: root.Owner.UID}); len(out) == most {
+			break
 		}
 	}
 	return out
+}
+
+// deepen sweeps once more the hosts that have dirs worth measuring, now that
+// it is known which runs are live.
+func (c *Collector) deepen(ctx context.Context, hosts []fleet.Host, e effort) {
+	s := c.Snapshot()
+	var again []func()
+	for _, h := range hosts {
+		if len(probe.NextDeep(s, h.Name, nil, 1)) > 0 && s.Fresh(fleet.HostSource(h.Name)) {
+			again = append(again, func() { c.sweep(ctx, h, e) })
+		}
+	}
+	together(again...)
+}
+
+// Look says what is on screen: its dirs are measured first, its runs' jobs read
+// more often.
+func (c *Collector) Look(dirs []fleet.DirID, runs []fleet.RunKey) {
+	shown := screen{dirs: slices.Clone(dirs), runs: make(map[fleet.RunKey]bool, len(runs))}
+	for _, r := range runs {
+		shown.runs[r] = true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.shown = shown
 }

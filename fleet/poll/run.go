@@ -148,9 +148,13 @@ func (c *Collector) pass(ctx context.Context, hosts []fleet.Host, repos []fleet.
 	ctx, cancel := context.WithTimeout(ctx, roundLimit)
 	defer cancel()
 	c.govern()
+	lightly := e
+	if !e.suspects {
+		lightly.deep = 0
+	}
 	var first, second []func()
 	for _, h := range hosts {
-		first = append(first, func() { c.sweepTwice(ctx, h, e) })
+		first = append(first, func() { c.sweep(ctx, h, lightly) })
 	}
 	for _, r := range repos {
 		if c.runs != nil {
@@ -175,6 +179,9 @@ func (c *Collector) pass(ctx context.Context, hosts []fleet.Host, repos []fleet.
 	}
 	together(first...)
 	together(second...)
+	if !e.suspects {
+		c.deepen(ctx, hosts, e)
+	}
 	c.mu.Lock()
 	c.changed = true
 	c.mu.Unlock()
@@ -243,19 +250,4 @@ func (c *Collector) Nudge(ids ...fleet.SourceID) {
 	}
 	c.mu.Unlock()
 	c.poke()
-}
-
-// Look says what is on screen: its dirs are measured first, its runs' jobs read
-// more often.
-func (c *Collector) Look(dirs []fleet.DirID, runs []fleet.RunKey) {
-	s := screen{dirs: make(map[fleet.DirID]bool, len(dirs)), runs: make(map[fleet.RunKey]bool, len(runs))}
-	for _, d := range dirs {
-		s.dirs[d] = true
-	}
-	for _, r := range runs {
-		s.runs[r] = true
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.shown = s
 }

@@ -2,6 +2,7 @@ package remedy
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"andon/fleet"
@@ -15,12 +16,17 @@ type Doer interface {
 	Act(ctx context.Context, h fleet.Host, r fleet.HostRequest, progress func(fleet.HostRecord)) ([]byte, error)
 }
 
+// ErrRefused is wrapped by adapters where GitHub declined a change, or where the
+// request was never sent.
+var ErrRefused = errors.New("GitHub refused")
+
 // GitHub is what is read again before a deed, and the one deed on GitHub.
 type GitHub interface {
 	Run(ctx context.Context, k fleet.RunKey) (fleet.WorkflowRun, error)
 	Jobs(ctx context.Context, k fleet.RunKey) ([]fleet.Job, error)
 	Pull(ctx context.Context, k fleet.PRKey) (fleet.PullRequest, error)
-	// RerunFailed asks once. It must not repeat the request by itself.
+	// RerunFailed asks once. It must not repeat the request by itself. An error
+	// that wraps ErrRefused means that nothing was done; any other leaves it open.
 	RerunFailed(ctx context.Context, k fleet.RunKey) error
 }
 

@@ -2,6 +2,7 @@ package remedy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -105,8 +106,12 @@ func (c *course) concludeRerun(ctx context.Context, id string, s fleet.Step, err
 	c.prove(s, seen)
 }
 
-// plainNo reports whether GitHub answered and refused.
+// plainNo reports whether it is certain that GitHub did nothing. Every error
+// that does not say so leaves it open.
 func plainNo(err error) bool {
+	if errors.Is(err, ErrRefused) {
+		return true
+	}
 	switch fleet.FailureOf(err).Cause {
 	case fleet.CausePermission, fleet.CauseAuth, fleet.CauseRateLimit, fleet.CauseNoToken:
 		return true
