@@ -77,9 +77,14 @@ func (s Styles) Depth() Depth {
 
 func compile(looks *[roleCount]Paint, d Depth) *styleTable {
 	t := &styleTable{depth: d}
+	selection := looks[Select]
+	if d == Colors16 && selection.Bg.kind == rgb {
+		// The nearest of 16 colours may be the terminal's own background.
+		selection = Paint{Reverse: true, Bold: selection.Bold}
+	}
 	for r := range roleCount {
 		t.normal[r] = looks[r].compile(d)
-		t.selected[r] = looks[r].onSelect(looks[Select]).compile(d)
+		t.selected[r] = looks[r].onSelect(selection).compile(d)
 	}
 	return t
 }
