@@ -164,10 +164,11 @@ func CleanRoot(s string) (string, error) {
 	if !strings.HasPrefix(s, "/") {
 		return "", fmt.Errorf("root %q: not an absolute path", s)
 	}
+	given := s
 	s = strings.TrimRight(s, "/")
 	comps := strings.Split(strings.TrimPrefix(s, "/"), "/")
 	if s == "" || len(comps) < 2 {
-		return "", fmt.Errorf("root %q: too close to /: give the folder that holds the run dirs, at least two levels deep", s)
+		return "", fmt.Errorf("root %q: too close to /: give the folder that holds the run dirs, at least two levels deep", given)
 	}
 	for _, c := range comps {
 		if err := checkComponent(c); err != nil {
