@@ -65,7 +65,7 @@ func (d *decoder) root(n *yaml.Node, path string) fleet.Root {
 		{"path", "add path: /…/targets"},
 		{"owner", "add owner: uid:gid, what `id` says of the build user on that host"},
 	} {
-		if _, ok := d.pos[path+"."+need.key]; !ok && n.Kind == yaml.MappingNode {
+		if _, ok := d.pos[path+"."+need.key]; !ok && (n.Kind == yaml.MappingNode || n.Tag == "!!null") {
 			d.wrong(n, path+" has no "+need.key, need.fix)
 		}
 	}
