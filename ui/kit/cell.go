@@ -15,8 +15,9 @@ type Cell struct {
 	look  Look
 	width int // cells the column has
 	stale bool
-	used  int // cells written so far
-	count int // spans in use
+	words [][]byte // lower case; where they occur in a text is shown
+	used  int      // cells written so far
+	count int      // spans in use
 	spans [16]cellSpan
 	text  []byte
 }
@@ -44,14 +45,56 @@ func (c *Cell) Stale() bool { return c.stale }
 // Look is how the table is drawn.
 func (c *Cell) Look() Look { return c.look }
 
-// Text writes text in a role.
+// Text writes text in a role. What a word of the table's filter finds in it is
+// shown as a match.
 func (c *Cell) Text(role themes.Role, s Safe) {
 	if c.used > c.width {
 		return // already more than fits
 	}
-	c.text = append(c.text, s...)
 	c.used += Width(s)
-	c.close(role)
+	for len(c.words) > 0 && s != "" {
+		from, to := found(s, c.words)
+		if from < 0 {
+			break
+		}
+		c.span(role, s[:from])
+		c.span(themes.Match, s[from:to])
+		s = s[to:]
+	}
+	c.span(role, s)
+}
+
+func (c *Cell) span(role themes.Role, s Safe) {
+	if s != "" {
+		c.text = append(c.text, s...)
+		c.close(role)
+	}
+}
+
+// found is where the first of any words stands in s, or -1. Case is ignored in
+// ASCII only, as it is there that names and messages differ by it.
+func found(s Safe, words [][]byte) (from, to int) {
+	for i := range len(s) {
+		for _, w := range words {
+			if len(w) <= len(s)-i && sameFold(s[i:i+len(w)], w) {
+				return i, i + len(w)
+			}
+		}
+	}
+	return -1, -1
+}
+
+func sameFold(s Safe, lower []byte) bool {
+	for i, want := range lower {
+		b := s[i]
+		if b >= 'A' && b <= 'Z' {
+			b += 'a' - 'A'
+		}
+		if b != want {
+			return false
+		}
+	}
+	return true
 }
 
 // Plain writes ordinary text.

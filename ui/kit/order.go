@@ -74,7 +74,7 @@ func (t Table[R, K]) lets(i int) bool {
 		}
 	}
 	for _, w := range t.query.words {
-		if t.hay.ends == nil || !bytes.Contains(t.hay.row(i), []byte(w)) {
+		if t.hay.ends == nil || !bytes.Contains(t.hay.row(i), w) {
 			return false
 		}
 	}

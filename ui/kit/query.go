@@ -65,7 +65,7 @@ func (t Term) Holds(n int64) bool {
 // Query is a parsed filter: every word must occur in the row, every term hold.
 type Query struct {
 	text  string
-	words []string // lower case
+	words [][]byte // lower case; never written
 	terms []Term
 }
 
@@ -75,8 +75,14 @@ func (q Query) Empty() bool { return len(q.words)+len(q.terms) == 0 }
 // String is the query as it was typed.
 func (q Query) String() string { return q.text }
 
-// Words are the plain words of the query in lower case, for marking matches.
-func (q Query) Words() []string { return slices.Clone(q.words) }
+// Words are the plain words of the query in lower case.
+func (q Query) Words() []string {
+	out := make([]string, len(q.words))
+	for i, w := range q.words {
+		out[i] = string(w)
+	}
+	return out
+}
 
 // QueryError is a term that cannot be read, with its place in the typed text.
 type QueryError struct {
@@ -105,7 +111,7 @@ func ParseQuery(text string, keys []TermKey) (Query, error) {
 				return q, q.fault(at, "the quote is not closed", `end it with "`)
 			}
 			if phrase != "" {
-				q.words = append(q.words, strings.ToLower(phrase))
+				q.words = append(q.words, []byte(strings.ToLower(phrase)))
 			}
 			at = len(text) - len(rest)
 		default:
@@ -127,7 +133,7 @@ func (q *Query) fault(at int, what, mend string) error {
 func (q *Query) add(token string, at int, keys []TermKey) error {
 	key, value, isTerm := strings.Cut(token, ":")
 	if !isTerm || len(keys) == 0 {
-		q.words = append(q.words, strings.ToLower(token))
+		q.words = append(q.words, []byte(strings.ToLower(token)))
 		return nil
 	}
 	t := Term{Key: key}

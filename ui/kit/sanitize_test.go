@@ -101,8 +101,20 @@ func TestCleanCutsLongText(t *testing.T) {
 			t.Errorf("%.20q: the cut is not shown: %q", in, got[len(got)-20:])
 		}
 	}
+	for _, end := range []string{"\u0301", "\u0301\u0301", "\x1b\x1b", "\u202e"} { // no room for the circle, the picture, the number
+		in := strings.Repeat("é", MaxCells-1) + " " + end
+		if got := Clean(in); Width(got) != MaxCells || !strings.HasSuffix(string(got), "é…") {
+			t.Errorf("%q at the limit: %d cells, %q", end, Width(got), got[len(got)-12:])
+		}
+	}
 	if exactly := strings.Repeat("é", MaxCells); Clean(exactly) != Safe(exactly) {
 		t.Error("a text of just the limit was cut")
+	}
+}
+
+func TestSafesCleansEach(t *testing.T) {
+	if got := Safes([]string{"a", "\x1b", ""}); len(got) != 3 || got[0] != "a" || got[1] != "␛" || got[2] != "" {
+		t.Errorf("%q", got)
 	}
 }
 

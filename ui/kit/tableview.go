@@ -15,13 +15,14 @@ func (t Table[R, K]) AppendView(dst []byte, look Look) []byte {
 		return dst
 	}
 	p := pen{buf: dst, look: look}
-	cell := Cell{look: look, text: make([]byte, 0, 4*t.width+64)}
+	cell := Cell{look: look, text: make([]byte, 0, 4*t.width+64)} // headings do not match
 	l := arrange(t.schema.Columns, look, t.width)
 	lines := 0
 	if !t.schema.Bare {
 		t.heading(&p, &l, &cell)
 		lines++
 	}
+	cell.words = t.query.words
 	for i := t.offset; i < len(t.shown) && lines < t.height; i++ {
 		if lines > 0 {
 			p.newline()
@@ -44,6 +45,34 @@ func (t Table[R, K]) AppendView(dst []byte, look Look) []byte {
 	}
 	p.end()
 	return p.buf
+}
+
+// Remark says what the table shows, for the right end of its section line:
+// "7 of 2,311 ∙ by age ▾ ∙ / is:red ∙ 3 marked, 1 hidden".
+func (t Table[R, K]) Remark(look Look) Safe {
+	shown, all := t.Count()
+	text := Count(int64(all))
+	if shown != all {
+		text = Count(int64(shown)) + " of " + text
+	}
+	dot := look.Dot().Text
+	if key, down := t.Sorted(); key != "" {
+		arrow := look.set().ascending
+		if down {
+			arrow = look.set().descending
+		}
+		text += dot + "by " + CleanASCII(key) + " " + arrow
+	}
+	if !t.query.Empty() {
+		text += dot + "/ " + Clean(t.query.text)
+	}
+	if rows, hidden := t.Marked(); len(rows)+hidden > 0 {
+		text += dot + Count(int64(len(rows)+hidden)) + " marked"
+		if hidden > 0 {
+			text += ", " + Count(int64(hidden)) + " hidden"
+		}
+	}
+	return text
 }
 
 // nothing is the line that says why no row is shown.
