@@ -155,19 +155,20 @@ func checkAlias(alias string) error {
 	return nil
 }
 
-// destination turns host:port, as ProxyJump has it, into the URI ssh understands.
-func destination(alias string) string {
+// destination gives the arguments for an alias. ssh does not take host:port, as
+// ProxyJump has it, and some versions take no URI with an IPv6 address.
+func destination(alias string) []string {
 	at := strings.LastIndexByte(alias, '@') + 1
 	host, port, err := net.SplitHostPort(alias[at:])
 	if err != nil || strings.Contains(alias, "://") {
-		return alias
+		return []string{"-G", "--", alias}
 	}
-	return "ssh://" + alias[:at] + net.JoinHostPort(host, port)
+	return []string{"-G", "-p", port, "--", alias[:at] + host}
 }
 
 // dumpConfig runs ssh -G and gives its lines as keyword -> values.
 func dumpConfig(ctx context.Context, alias string, args ...string) (map[string][]string, error) {
-	cmd := exec.CommandContext(ctx, "ssh", append(args, "-G", "--", destination(alias))...)
+	cmd := exec.CommandContext(ctx, "ssh", append(args, destination(alias)...)...)
 	cmd.WaitDelay = time.Second // a child of Match exec may hold the pipe
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

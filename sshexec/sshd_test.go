@@ -16,6 +16,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -235,22 +236,49 @@ func (s *server) run(t testing.TB, cmd *exec.Cmd) {
 	})
 }
 
-// descendants lists the live processes below pid, deepest last.
-func descendants(pid int) []int {
-	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
-	children := make(map[int][]int)
-	for _, f := range stats {
+// procStat is what the tests need of /proc/PID/stat.
+type procStat struct{ pid, parent, group int }
+
+// processes lists the live processes of this machine; zombies wait for a parent
+// that is none of ours and do not count.
+func processes() []procStat {
+	files, _ := filepath.Glob("/proc/[0-9]*/stat")
+	var list []procStat
+	for _, f := range files {
 		text, err := os.ReadFile(f)
 		if err != nil {
-			continue
+			continue // it has ended
 		}
-		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
-		child, _ := strconv.Atoi(filepath.Base(filepath.Dir(f)))
-		parent, _ := strconv.Atoi(fields[1])
-		children[parent] = append(children[parent], child)
+		var p procStat
+		var state string
+		fmt.Sscan(string(text[bytes.LastIndexByte(text, ')')+1:]), &state, &p.parent, &p.group)
+		p.pid, _ = strconv.Atoi(filepath.Base(filepath.Dir(f)))
+		if state != "Z" {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// members lists the live processes of a process group.
+func members(group int) []int {
+	var list []int
+	for _, p := range processes() {
+		if p.group == group {
+			list = append(list, p.pid)
+		}
+	}
+	return list
+}
+
+// descendants lists the live processes below pid, deepest last.
+func descendants(pid int) []int {
+	children := make(map[int][]int)
+	for _, p := range processes() {
+		children[p.parent] = append(children[p.parent], p.pid)
 	}
 	var list []int
-	for queue := children[pid]; len(queue) > 0; queue = queue[1:] {
+	for queue := slices.Clone(children[pid]); len(queue) > 0; queue = queue[1:] {
 		list = append(list, queue[0])
 		queue = append(queue, children[queue[0]]...)
 	}
