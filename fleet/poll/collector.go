@@ -32,7 +32,7 @@ type Collector struct {
 	shown    screen
 	changed  bool
 	latest   *fleet.Snapshot
-	asked    map[fleet.DirID]time.Time // when a dir was last asked to be measured
+	asked    map[fleet.DirID]time.Time // when a dir was last asked to be measured, monotonic
 
 	joining sync.Mutex // one snapshot at a time: each rests on the samples of the one before
 	samples []fleet.Sample
@@ -80,7 +80,7 @@ var errNoToken = errors.New("no GitHub token")
 
 func (c *Collector) track(id fleet.SourceID, every time.Duration, able bool) {
 	now := c.cfg.Now()
-	t := &tracker{src: fleet.Source{ID: id, State: fleet.SourceNever, Interval: every, Since: now.Round(0)}, due: now}
+	t := &tracker{src: fleet.Source{ID: id, State: fleet.SourceNever, Interval: every, Since: now.Round(0)}, due: time.Now()}
 	if !able {
 		t.failed(now, &fleet.Failure{Cause: fleet.CauseNoToken, Err: errNoToken, Remedy: "set GH_TOKEN, or run: gh auth login"})
 		t.src.NextAt = time.Time{}

@@ -32,7 +32,7 @@ func (c *Collector) question(h fleet.Host, e effort) probe.Ask {
 func (c *Collector) pressing(h fleet.Host, most int) []probe.DeepAsk {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := c.cfg.Now()
+	now := time.Now()
 	var out []probe.DeepAsk
 	for _, a := range probe.NextDeep(c.latest, h.Name, c.shown.dirs, probe.MaxMaxDirs) {
 		id := fleet.DirID{Host: h.Name, Path: a.Root + "/" + a.Rel}

@@ -20,7 +20,7 @@ type holdings struct {
 
 	listed   map[fleet.Repo]map[fleet.RunID]bool // in the newest list of runs
 	open     map[fleet.Repo]map[int]bool         // in the newest list of pull requests
-	goneRun  map[fleet.RunKey]time.Time          // GitHub did not know it, then
+	goneRun  map[fleet.RunKey]time.Time          // when GitHub did not know it, monotonic
 	gonePull map[fleet.PRKey]time.Time
 }
 
@@ -28,7 +28,7 @@ type holdings struct {
 type jobsRead struct {
 	jobs []fleet.Job
 	mark runMark
-	at   time.Time
+	at   time.Time // monotonic; zero: stored by an earlier console
 }
 
 // runMark changes whenever a run's jobs may have.

@@ -72,7 +72,7 @@ func (c *Collector) followPulls(ctx context.Context, repo fleet.Repo, e effort) 
 		defer c.mu.Unlock()
 		switch {
 		case errors.Is(err, ErrGone):
-			c.held.gonePull[k] = c.cfg.Now()
+			c.held.gonePull[k] = time.Now()
 			delete(c.held.pulls, k)
 		case err != nil:
 			broken = err
@@ -101,7 +101,6 @@ func (c *Collector) followPulls(ctx context.Context, repo fleet.Repo, e effort) 
 func (c *Collector) pullsToAsk(repo fleet.Repo, most int) []fleet.PRKey {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := c.cfg.Now()
 	open, whole := c.held.open[repo]
 	_, want := c.held.named(repo)
 	left := make(map[int]bool)
@@ -113,7 +112,7 @@ func (c *Collector) pullsToAsk(repo fleet.Repo, most int) []fleet.PRKey {
 	var out []fleet.PRKey
 	for n := range want {
 		k := fleet.PRKey{Repo: repo, Number: n}
-		if at, gone := c.held.gonePull[k]; open[n] || gone && now.Sub(at) < goneFor {
+		if at, gone := c.held.gonePull[k]; open[n] || gone && time.Since(at) < goneFor {
 			continue
 		}
 		out = append(out, k)

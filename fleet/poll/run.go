@@ -64,10 +64,10 @@ func (c *Collector) launch(ctx context.Context, wg *sync.WaitGroup) time.Duratio
 		if t.busy || !c.able(id.Kind) {
 			continue
 		}
-		if id.Kind != fleet.SourceHost && c.pace.Stop > 0 && !t.due.After(now) {
+		if id.Kind != fleet.SourceHost && c.pace.Stop > 0 && time.Until(t.due) <= 0 {
 			t.next(now, jitter(min(c.pace.Stop, govern)))
 		}
-		if wait := t.due.Sub(now); wait > 0 {
+		if wait := time.Until(t.due); wait > 0 {
 			next = min(next, wait)
 			continue
 		}
@@ -97,11 +97,10 @@ func (c *Collector) govern() {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := c.cfg.Now()
-	if !c.pacedAt.IsZero() && now.Sub(c.pacedAt) < govern {
+	if !c.pacedAt.IsZero() && time.Since(c.pacedAt) < govern {
 		return
 	}
-	c.pace, c.pacedAt = c.pace.Next(c.budget.Budget(), now), now
+	c.pace, c.pacedAt = c.pace.Next(c.budget.Budget(), c.cfg.Now()), time.Now()
 }
 
 // read reads one source once, with all that follows from it.
@@ -244,7 +243,7 @@ func (c *Collector) Nudge(ids ...fleet.SourceID) {
 		ids = c.order
 	}
 	for _, id := range ids {
-		if t, ok := c.trackers[id]; ok && now.Round(0).Sub(t.src.TriedAt).Abs() >= nudgeGap && t.due.After(now) {
+		if t, ok := c.trackers[id]; ok && now.Round(0).Sub(t.src.TriedAt).Abs() >= nudgeGap && time.Until(t.due) > 0 {
 			t.next(now, 0)
 		}
 	}

@@ -66,7 +66,7 @@ func (c *Collector) followRuns(ctx context.Context, repo fleet.Repo, e effort) {
 		defer c.mu.Unlock()
 		switch {
 		case errors.Is(err, ErrGone):
-			c.held.goneRun[k] = c.cfg.Now()
+			c.held.goneRun[k] = time.Now()
 			delete(c.held.runs, k)
 			delete(c.held.jobs, k)
 		case err != nil:
@@ -99,10 +99,10 @@ func (c *Collector) runsToAsk(repo fleet.Repo, most int) []fleet.RunKey {
 	var out []fleet.RunKey
 	add := func(id fleet.RunID, held bool) {
 		k := fleet.RunKey{Repo: repo, ID: id}
-		if at, gone := c.held.goneRun[k]; listed[id] || gone && now.Sub(at) < goneFor {
+		if at, gone := c.held.goneRun[k]; listed[id] || gone && time.Since(at) < goneFor {
 			return
 		}
-		if r := c.held.runs[k]; !held || r.Status.Live() || now.Sub(r.ReadAt) >= c.cfg.Intervals.Background {
+		if r := c.held.runs[k]; !held || r.Status.Live() || now.Sub(r.ReadAt).Abs() >= c.cfg.Intervals.Background {
 			out = append(out, k)
 		}
 	}
@@ -165,7 +165,7 @@ func (c *Collector) readJobs(ctx context.Context, repo fleet.Repo, e effort) {
 			broken = err
 			return
 		}
-		c.held.jobs[k] = jobsRead{jobs: jobs, mark: mark, at: c.cfg.Now()}
+		c.held.jobs[k] = jobsRead{jobs: jobs, mark: mark, at: time.Now()}
 	})
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -216,7 +216,7 @@ func (c *Collector) jobsToAsk(repo fleet.Repo, most int) (ask []fleet.RunKey, la
 // jobsRank says how pressing a run's jobs are, from 1; 0: they need not be read.
 func (c *Collector) jobsRank(k fleet.RunKey, r fleet.WorkflowRun, owns bool, now time.Time) int {
 	last := c.held.jobs[k]
-	age := now.Sub(last.at)
+	age := time.Since(last.at)
 	switch {
 	case c.shown.runs[k] && (last.mark != markOf(r) || r.Status.Live() && age >= c.cfg.Intervals.OnScreen):
 		return 1

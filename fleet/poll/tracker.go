@@ -10,7 +10,7 @@ import (
 type tracker struct {
 	src   fleet.Source
 	fails int       // failures in a row
-	due   time.Time // with the monotonic clock: a jump of the wall clock moves nothing
+	due   time.Time // by the machine's monotonic clock: a jump of the wall clock moves nothing
 	busy  bool
 	empty bool // the last answer was empty and is not believed yet
 }
@@ -23,8 +23,8 @@ func (t *tracker) enter(s fleet.SourceState, now time.Time) {
 }
 
 func (t *tracker) next(now time.Time, d time.Duration) {
-	t.due = now.Add(d)
-	t.src.NextAt = t.due.Round(0)
+	t.due = time.Now().Add(d)
+	t.src.NextAt = now.Add(d).Round(0)
 }
 
 // whole records a whole answer.

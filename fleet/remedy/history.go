@@ -95,9 +95,9 @@ func InTrash(records []fleet.Record) []Reaped {
 	return kept
 }
 
-// rerunAsked reports whether a rerun of this run and attempt went out, or may
-// have: an intent whose result is not a plain no.
-func rerunAsked(records []fleet.Record, k fleet.RunKey, attempt int) (time.Time, bool) {
+// firstRerun returns the request that asked first for a rerun of this run and
+// attempt: the oldest intent whose result is not a plain no.
+func firstRerun(records []fleet.Record, k fleet.RunKey, attempt int) (fleet.Record, bool) {
 	no := make(map[deed]bool)
 	for _, r := range records {
 		if d, ok := deedOf(r); ok && r.Kind == fleet.RecordResult {
@@ -113,8 +113,8 @@ func rerunAsked(records []fleet.Record, k fleet.RunKey, attempt int) (time.Time,
 			continue
 		}
 		if s := r.Step; s.Verb == fleet.VerbRerun && s.Run == k && s.Expect.RunAttempt == attempt {
-			return r.At, true
+			return r, true
 		}
 	}
-	return time.Time{}, false
+	return fleet.Record{}, false
 }

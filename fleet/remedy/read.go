@@ -124,7 +124,7 @@ func recordsFrom(f *os.File, from, end int64, t time.Time) (out []fleet.Record, 
 			return nil, false, fmt.Errorf("read audit log: %w", err)
 		}
 		if r.At.Before(t) {
-			older, out = true, nil
+			older = true
 			continue
 		}
 		out = append(out, r)

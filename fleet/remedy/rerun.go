@@ -47,13 +47,17 @@ func (c *course) rerun(ctx context.Context, s fleet.Step) {
 	}
 	s.Expect.RunAttempt = answer.run.Attempt
 	key := rerunKey{s.Run, s.Expect.RunAttempt}
-	if why, detail := c.already(key); why != "" {
-		c.refuse("", []fleet.Step{s}, why, detail)
+	if c.asked[key] {
+		c.refuse("", []fleet.Step{s}, fleet.ReasonRecent, fmt.Sprintf("attempt %d of run %d was re-run by this console already", key.attempt, s.Run.ID))
 		return
 	}
 	id := newRequest()
 	if err := c.intend(id, s); err != nil {
 		c.refuse("", []fleet.Step{s}, fleet.ReasonAudit, err.Error())
+		return
+	}
+	if why, detail := c.yields(id, key); why != "" {
+		c.refuse(id, []fleet.Step{s}, why, detail)
 		return
 	}
 	c.emit(Event{Kind: EventStarted, Step: s.N, Says: "rerun failed jobs of " + s.Run.String()})
@@ -65,18 +69,20 @@ func (c *course) rerun(ctx context.Context, s fleet.Step) {
 	c.concludeRerun(act, id, s, err)
 }
 
-// already refuses a second rerun of the same run and attempt: asked by this
-// console, or by another one within the last minutes.
-func (c *course) already(k rerunKey) (fleet.Reason, string) {
-	if c.asked[k] {
-		return fleet.ReasonRecent, fmt.Sprintf("attempt %d of run %d was re-run by this console already", k.attempt, k.run.ID)
-	}
+// yields says why a rerun must not go out though its intent is written: another
+// console's intent for the same run and attempt stands before it. The log is one
+// for all consoles, so of two that ask at once exactly one goes on.
+func (c *course) yields(id string, k rerunKey) (fleet.Reason, string) {
 	records, err := c.audit.Since(c.cfg.Now().Add(-rerunOnce))
 	if err != nil {
 		return fleet.ReasonAudit, "look for an earlier rerun: " + err.Error()
 	}
-	if at, ok := rerunAsked(records, k.run, k.attempt); ok {
-		return fleet.ReasonRecent, fmt.Sprintf("attempt %d of run %d was re-run at %s already", k.attempt, k.run.ID, at.Format(time.TimeOnly))
+	first, ok := firstRerun(records, k.run, k.attempt)
+	switch {
+	case !ok:
+		return fleet.ReasonAudit, "the intent just written is not in the audit log"
+	case first.Request != id:
+		return fleet.ReasonRecent, fmt.Sprintf("attempt %d of run %d was re-run at %s by %s already", k.attempt, k.run.ID, first.At.Format(time.TimeOnly), first.Operator)
 	}
 	return "", ""
 }

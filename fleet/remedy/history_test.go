@@ -1,0 +1,58 @@
+package remedy
+
+import (
+	"testing"
+	"time"
+
+	"andon/fleet"
+)
+
+func TestInDoubt(t *testing.T) {
+	records := []fleet.Record{
+		intent("a", 1, ""), intent("a", 2, ""), ended("a", 1, fleet.OutcomeDone), // 2: the console died
+		intent("b", 1, ""), ended("b", 1, fleet.OutcomeUnknown), // the answer was lost
+		intent("c", 1, ""), ended("c", 1, fleet.OutcomeRefused),
+		ended("", 9, fleet.OutcomeSkipped), // never begun
+	}
+	var got []string
+	for _, r := range InDoubt(records) {
+		got = append(got, r.Request)
+	}
+	if len(got) != 2 || got[0] != "a" || got[1] != "b" {
+		t.Errorf("in doubt: %v, want a and b", got)
+	}
+}
+
+func trashed(request string, v fleet.Verb, trash string, o fleet.Outcome) []fleet.Record {
+	in, out := intent(request, 1, ""), ended(request, 1, o)
+	in.Step.Verb, in.Step.Root = v, fleet.Root{Path: "/mnt/targets"}
+	if v == fleet.VerbReap {
+		out.Result.Trash, out.Result.Until = trash, epoch.Add(15*time.Minute)
+	} else {
+		in.Step.Trash = trash
+	}
+	return []fleet.Record{in, out}
+}
+
+func TestInTrash(t *testing.T) {
+	var log []fleet.Record
+	for _, r := range [][]fleet.Record{
+		trashed("a", fleet.VerbReap, "t1", fleet.OutcomeDone), trashed("b", fleet.VerbReap, "t2", fleet.OutcomeDone),
+		trashed("c", fleet.VerbReap, "", fleet.OutcomeRefused), trashed("d", fleet.VerbReap, "t4", fleet.OutcomeDone),
+		trashed("e", fleet.VerbReap, "t5", fleet.OutcomeDone),
+		trashed("u", fleet.VerbUndo, "t1", fleet.OutcomeDone), trashed("v", fleet.VerbUndo, "t4", fleet.OutcomeFailed),
+		trashed("p", fleet.VerbPurge, "t2", fleet.OutcomeUnchanged), trashed("q", fleet.VerbPurge, "t5", fleet.OutcomeUnknown),
+	} {
+		log = append(log, r...)
+	}
+	got := InTrash(log)
+	if len(got) != 2 || got[0].Trash != "t5" || got[1].Trash != "t4" {
+		t.Fatalf("in trash: %+v, want t5 and t4", got)
+	}
+	if !got[1].Undoable(epoch.Add(14*time.Minute)) || got[1].Undoable(epoch.Add(15*time.Minute)) {
+		t.Error("the undo window is not the recorded one")
+	}
+	if got[1].Step.Host != "intel" || got[1].Request != "d" {
+		t.Errorf("reap lost its place: %+v", got[1])
+	}
+}
