@@ -29,17 +29,16 @@
 # External tools and all that is asked of them. Needed:
 #   stat -c FMT FILE...  (%d %i %u %g %f %Y %y %Z %W %n %h %b, and -L with %i)
 #   df -Pk .   df -Pi .   date +%s   uname -s|-n|-r|-m   id -u
-#   cut -d ' ' -f LIST   grep -F -e S   grep -h -e S   head -n N   head -c N   tr A B   tr -cd '\0'   wc -c
+#   cut -d ' ' -f LIST   cut -d / -f LIST   grep -F -e S...   grep -l -F -e S...   grep -h -e S   head -n N   head -c N   tr A B   tr -cd '\0'   wc -c
 #   find DIR -xdev [!] [-type d] [-user N] -print0 | -exec stat -c FMT {} +
-#   du -skx DIR   sort -rn   ls -l DIR...   ls -t DIR
+#   du -skx DIR   sort -rn   sort -u   ls -l DIR...   ls -t DIR
 # Used where they are there: awk, GNU find (-printf, -lname), nproc, nice,
 #   ionice, timeout, systemctl.
 
-LC_ALL=C TZ=UTC0
+LC_ALL=C
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
-export LC_ALL TZ PATH
+export LC_ALL PATH
 unset CDPATH ENV BASH_ENV POSIXLY_CORRECT QUOTING_STYLE
-umask 077
 set +e +u
 nl='
 '
@@ -437,24 +436,15 @@ maps() {
 		return 0
 	}
 	set -f
-	found=$(grep -F "$@" /dev/null $mapped 2>/dev/null | grep -F ':' | tr -s ' ' | cut -d ' ' -f 1,6- | head -n "$maxls")
+	found=$(grep -F "$@" /dev/null $mapped 2>/dev/null | cut -d / -f 3,5- | sort -u | head -n "$maxls")
 	set -- $found
 	IFS=$ifs0
 	set +f
 	[ $# -lt "$maxls" ] || rec "X${tab}processes: too many mappings below the roots"
-	last=
 	for line in "$@"; do
-		pid=${line#/proc/}
-		pid=${pid%%/*}
-		right=${line#* }
-		[ "$pid $right" != "$last" ] || continue
-		last="$pid $right"
-		case $pid$right in
-		[0-9]*/*)
-			rec "L$tab$pid${tab}map$tab$right"
-			pids="$pids$pid "
-			;;
-		esac
+		pid=${line%%/*}
+		rec "L$tab$pid${tab}map$tab/${line#*/}"
+		pids="$pids$pid "
 	done
 }
 
@@ -467,9 +457,10 @@ mounts() {
 		return 0
 	}
 	seen=" $own " reps=
+	found=$(stat -L -c '%i %n' /proc/[0-9]*/ns/mnt 2>/dev/null)
 	set -f
 	IFS=$nl
-	set -- $(stat -L -c '%i %n' /proc/[0-9]*/ns/mnt 2>/dev/null)
+	set -- $found
 	IFS=$ifs0
 	set +f
 	for line in "$@"; do

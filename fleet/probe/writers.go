@@ -134,6 +134,10 @@ func (p *parser) placeWriters() {
 	for key, n := range p.dirs {
 		d := &p.out.Dirs[n]
 		why := p.blind
+		if strings.Contains(d.Path.String(), "\n") || strings.Contains(p.roots[key.root].real, "\n") {
+			// /proc and ls print names line by line.
+			why = append(why[:len(why):len(why)], "processes: a name with a newline cannot be searched for")
+		}
 		if lost[key.root] {
 			why = append(why[:len(why):len(why)], "processes: the root's mount was not found")
 		}
