@@ -83,9 +83,10 @@ type opened struct {
 
 // place is a target below a root: every folder from the root down to it, open.
 type place struct {
-	root fleet.Root
-	path string // absolute, for people
-	way  []opened
+	root   fleet.Root
+	parsed fleet.DirPath // zero where only the root is meant
+	path   string        // absolute, for people
+	way    []opened
 }
 
 func (p *place) top() opened    { return p.way[0] }
