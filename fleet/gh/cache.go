@@ -69,7 +69,7 @@ func (c *etagCache) RoundTrip(req *http.Request) (*http.Response, error) {
 	case resp.StatusCode == http.StatusNotModified && ok:
 		return old.revive(resp)
 	case resp.StatusCode == http.StatusOK && resp.Header.Get("ETag") != "":
-		return resp, c.store(key, resp)
+		c.store(key, resp)
 	}
 	return resp, nil
 }
@@ -96,28 +96,23 @@ func (c *etagCache) get(key cacheKey) (*cacheEntry, bool) {
 
 // store keeps a JSON answer. What does not look like JSON is a proxy's page and
 // must not come back with every 304.
-func (c *etagCache) store(key cacheKey, resp *http.Response) error {
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return fmt.Errorf("read answer: %w", err)
-	}
-	setBody(resp, body)
+func (c *etagCache) store(key cacheKey, resp *http.Response) {
+	body := bodyOf(resp)
 	if !looksJSON(body) {
-		return nil
+		return
 	}
 	e := &cacheEntry{key: key, etag: resp.Header.Get("ETag"), header: resp.Header.Clone(), packed: pack(body)}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.remove(key)
 	if len(e.packed) > c.max {
-		return nil
+		return
 	}
 	c.byKey[key] = c.order.PushFront(e)
 	c.size += len(e.packed)
 	for c.size > c.max {
 		c.remove(c.order.Back().Value.(*cacheEntry).key)
 	}
-	return nil
 }
 
 // forget drops what is stored for an address, for all tokens: its body turned

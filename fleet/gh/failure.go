@@ -42,6 +42,9 @@ func (e *StatusError) Error() string {
 	return s
 }
 
+// foreignPage is the remedy for a page of HTML where JSON belongs.
+const foreignPage = "something in front of GitHub answered (proxy, login page, outage): check the API address and githubstatus.com"
+
 // fail translates an error below HTTP.
 func (c *Client) fail(what string, err error) *fleet.Failure {
 	var limit *limitError
@@ -92,7 +95,8 @@ func innermost(err error) error {
 // limitedChain keeps of a chain what prints no address.
 func limitedChain(err error) error {
 	err = innermost(err)
-	for _, known := range []error{context.Canceled, context.DeadlineExceeded, errTooLarge, errRedirect, io.ErrUnexpectedEOF} {
+	for _, known := range []error{context.Canceled, context.DeadlineExceeded, errTooLarge, errRedirect,
+		errNoAnswer, errBadItems, io.ErrUnexpectedEOF} {
 		if errors.Is(err, known) {
 			return known
 		}
@@ -111,6 +115,10 @@ func (c *Client) refused(what string, resp *http.Response, write bool) *fleet.Fa
 	f := &fleet.Failure{Cause: fleet.CauseOther, Remedy: "read GitHub's message; look at the run on GitHub"}
 	var kind error
 	switch code := resp.StatusCode; {
+	case code >= 500:
+		f.Cause, f.Remedy = fleet.CauseServer, "try again; see githubstatus.com; give its support the request id"
+	case isHTML(resp.Header, body):
+		f.Cause, f.Remedy = fleet.CauseServer, foreignPage
 	case code == http.StatusUnauthorized:
 		f.Cause, f.Remedy = fleet.CauseAuth, "the token is expired or revoked: set GH_TOKEN anew, or run \"gh auth login\""
 	case code == http.StatusForbidden && isSSO(resp.Header):
@@ -120,8 +128,6 @@ func (c *Client) refused(what string, resp *http.Response, write bool) *fleet.Fa
 	case code == http.StatusNotFound, code == http.StatusGone:
 		kind = ErrNotFound
 		f.Remedy = "check the name, and that the token may see the repository"
-	case code >= 500 || isHTML(resp.Header, body):
-		f.Cause, f.Remedy = fleet.CauseServer, "try again; see githubstatus.com; give its support the request id"
 	}
 	if write && kind == nil && f.Cause == fleet.CauseOther {
 		kind = ErrRefused
@@ -188,4 +194,14 @@ func isPartial(h http.Header) bool {
 
 func isHTML(h http.Header, body []byte) bool {
 	return strings.HasPrefix(h.Get("Content-Type"), "text/html") || strings.HasPrefix(strings.TrimSpace(string(body[:min(len(body), 64)])), "<")
+}
+
+// unreadable translates a 200 whose body is not what was asked for.
+func (c *Client) unreadable(what string, r reply, err error) *fleet.Failure {
+	if isHTML(nil, r.body) {
+		said := &StatusError{Status: r.status, Message: c.plain(string(r.body[:min(len(r.body), 4096)])), RequestID: c.plain(r.request)}
+		return &fleet.Failure{Cause: fleet.CauseServer, Err: fmt.Errorf("%s: a page instead of JSON: %w", what, said),
+			Remedy: foreignPage}
+	}
+	return c.fail(what, err)
 }

@@ -2,6 +2,7 @@ package gh
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"time"
@@ -31,6 +32,15 @@ type wireStep struct {
 	Conclusion  string    `json:"conclusion"`
 	StartedAt   time.Time `json:"started_at"`
 	CompletedAt time.Time `json:"completed_at"`
+}
+
+func openJobs(body []byte) ([]wireJob, *int, error) {
+	var p struct {
+		Total *int      `json:"total_count"`
+		Items []wireJob `json:"jobs"`
+	}
+	err := json.Unmarshal(body, &p)
+	return p.Items, p.Total, err
 }
 
 func (w wireJob) job(key fleet.RunKey) (fleet.Job, bool) {
@@ -72,7 +82,7 @@ func (c *Client) Jobs(ctx context.Context, key fleet.RunKey, which Attempts) (Li
 		return List[fleet.Job]{}, err
 	}
 	return read(ctx, c, query[wireJob, fleet.Job]{
-		what: what, path: fmt.Sprintf("%s/actions/runs/%d/jobs", path, key.ID), under: "jobs",
+		what: what, path: fmt.Sprintf("%s/actions/runs/%d/jobs", path, key.ID), under: "jobs", open: openJobs,
 		params: url.Values{"filter": {string(which)}},
 		id:     func(j fleet.Job) int64 { return j.ID },
 		noun:   func(w wireJob) (fleet.Job, bool) { return w.job(key) },

@@ -55,36 +55,37 @@ func (c *Client) JobLogTail(ctx context.Context, repo fleet.Repo, jobID int64, m
 func (c *Client) logAddress(ctx context.Context, path, what string) (*url.URL, error) {
 	ctx, cancel := context.WithTimeout(ctx, callDeadline)
 	defer cancel()
-	req, err := c.api.NewRequest(http.MethodGet, path, nil)
-	if err != nil {
-		return nil, c.fail(what, fmt.Errorf("build request: %w", err))
+	for range maxRedirects {
+		req, err := c.api.NewRequest(http.MethodGet, path, nil)
+		if err != nil {
+			return nil, c.fail(what, fmt.Errorf("build request: %w", err))
+		}
+		resp, err := c.logs.Do(req.WithContext(ctx))
+		if err != nil {
+			return nil, c.fail(what, err)
+		}
+		resp.Body.Close()
+		switch resp.StatusCode {
+		case http.StatusFound, http.StatusMovedPermanently, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		case http.StatusGone:
+			return nil, &fleet.Failure{Cause: fleet.CauseOther, Err: fmt.Errorf("%s: %w: its retention is over", what, ErrNoLog), Remedy: "re-run the job to get a new log"}
+		default:
+			return nil, c.refused(what, resp, false)
+		}
+		at, err := resp.Location()
+		if err != nil {
+			return nil, c.fail(what, fmt.Errorf("%w: no usable address of the log", errRedirect))
+		}
+		if resp.StatusCode != http.StatusFound && sameOrigin(c.base, at) {
+			path = at.String() // a renamed repository
+			continue
+		}
+		if err := blobAddress(c.base, at); err != nil {
+			return nil, c.fail(what, err)
+		}
+		return at, nil
 	}
-	resp, err := c.logs.Do(req.WithContext(ctx))
-	if err != nil {
-		return nil, c.fail(what, err)
-	}
-	defer resp.Body.Close()
-	switch resp.StatusCode {
-	case http.StatusFound, http.StatusMovedPermanently, http.StatusTemporaryRedirect:
-	case http.StatusNotFound:
-		f := c.refused(what, resp, false)
-		return nil, f
-	case http.StatusGone:
-		return nil, &fleet.Failure{Cause: fleet.CauseOther, Err: fmt.Errorf("%s: %w: its retention is over", what, ErrNoLog), Remedy: "re-run the job to get a new log"}
-	default:
-		return nil, c.refused(what, resp, false)
-	}
-	at, err := resp.Location()
-	if err != nil {
-		return nil, c.fail(what, fmt.Errorf("%w: no usable address of the log", errRedirect))
-	}
-	if resp.StatusCode != http.StatusFound && sameOrigin(c.base, at) {
-		return nil, c.fail(what, fmt.Errorf("%w: the repository was renamed", errRedirect))
-	}
-	if err := blobAddress(c.base, at); err != nil {
-		return nil, c.fail(what, err)
-	}
-	return at, nil
+	return nil, c.fail(what, fmt.Errorf("%w: more than %d in a row", errRedirect, maxRedirects))
 }
 
 func (c *Client) blobRedirect(req *http.Request, via []*http.Request) error {
@@ -143,7 +144,7 @@ func (c *Client) askBlob(ctx context.Context, at *url.URL, span string) (*http.R
 
 // lastBytes reads a stream to its end and keeps its last max bytes.
 func lastBytes(r io.Reader, max int) (LogTail, error) {
-	ring := make([]byte, 0, 2*max)
+	var ring []byte
 	buf := make([]byte, 64<<10)
 	var out LogTail
 	for total := 0; ; {
@@ -152,7 +153,7 @@ func lastBytes(r io.Reader, max int) (LogTail, error) {
 			out.Lost, out.Cut = true, true
 			break
 		}
-		if len(ring)+n > cap(ring) && len(ring) > max {
+		if len(ring) >= 2*max {
 			ring = ring[:copy(ring, ring[len(ring)-max:])]
 			out.Cut = true
 		}

@@ -117,13 +117,15 @@ func (b *book) note(h http.Header) {
 	if err1 != nil || err2 != nil || err3 != nil || limit <= 0 || left < 0 {
 		return
 	}
-	b.count(now, limit, left, epoch)
-	b.reset = now.Add(untilEpoch(h, now, epoch))
+	if b.count(now, limit, left, epoch) {
+		b.reset = now.Add(untilEpoch(h, now, epoch))
+	}
 }
 
 // count follows the remaining budget. Answers overtake each other: within one
-// window (resets less than a minute apart) the lowest figure is the newest.
-func (b *book) count(now time.Time, limit, left int, epoch int64) {
+// window (resets less than a minute apart) the lowest figure is the newest. It
+// reports false for an answer of a window that is over.
+func (b *book) count(now time.Time, limit, left int, epoch int64) bool {
 	switch {
 	case !b.known:
 		b.remaining = left
@@ -131,7 +133,7 @@ func (b *book) count(now time.Time, limit, left int, epoch int64) {
 		b.spent.add(now, limit-left)
 		b.remaining = left
 	case epoch < b.resetEpoch-60:
-		return
+		return false
 	case left < b.remaining:
 		b.spent.add(now, b.remaining-left)
 		b.remaining = left
@@ -140,6 +142,7 @@ func (b *book) count(now time.Time, limit, left int, epoch int64) {
 		b.spent.start(now)
 	}
 	b.known, b.limit, b.resetEpoch = true, limit, epoch
+	return true
 }
 
 // limited decides whether an answer is a limit, for 403 and 429 alike, and

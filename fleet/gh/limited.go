@@ -1,9 +1,7 @@
 package gh
 
 import (
-	"bytes"
 	"encoding/json"
-	"io"
 	"net/http"
 )
 
@@ -38,12 +36,7 @@ func (l limitAware) RoundTrip(req *http.Request) (*http.Response, error) {
 	l.book.note(resp.Header)
 	var said refusal
 	if resp.StatusCode >= 400 {
-		body, err := io.ReadAll(resp.Body)
-		if err != nil {
-			return nil, err
-		}
-		resp.Body = io.NopCloser(bytes.NewReader(body))
-		_ = json.Unmarshal(body, &said) // a page of HTML says nothing about limits
+		_ = json.Unmarshal(bodyOf(resp), &said) // a page of HTML says nothing about limits
 	}
 	if err := l.book.limited(resp, said.Message, said.Docs, write); err != nil {
 		return nil, err

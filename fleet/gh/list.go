@@ -2,15 +2,12 @@ package gh
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
-
-	"andon/fleet"
 )
 
 const (
@@ -27,10 +24,6 @@ type List[T any] struct {
 	Why   string
 }
 
-// errNoAnswer marks an answer that is not a list or a thing at all. It never
-// means "none".
-var errNoAnswer = errors.New("no usable answer")
-
 // errBadItems says that not one item of a page could be read.
 var errBadItems = errors.New("not one item could be read")
 
@@ -40,8 +33,9 @@ type query[W, T any] struct {
 	what   string // for errors: "read runs of owner/name"
 	path   string
 	params url.Values
-	under  string // JSON name of the list; empty where the answer is the list
-	want   int    // stop after so many items; 0 reads all pages
+	under  string // JSON name of the list; empty where the answer is the list itself
+	open   opener[W]
+	want   int // stop after so many items; 0 reads all pages
 	id     func(T) int64
 	noun   func(W) (T, bool) // false drops an item that cannot be true
 }
@@ -64,7 +58,7 @@ func read[W, T any](ctx context.Context, c *Client, q query[W, T]) (List[T], err
 		if err != nil {
 			return List[T]{}, err
 		}
-		p, err := decodePage[W](r.body, q.under)
+		p, err := decodePage(r.body, q.under, q.open)
 		if err != nil {
 			c.cache.forget(r.url)
 			return List[T]{}, c.unreadable(q.what, r, err)
@@ -129,81 +123,4 @@ func (q query[W, T]) address(page int) string {
 		v.Set("page", strconv.Itoa(page))
 	}
 	return q.path + "?" + v.Encode()
-}
-
-// unreadable translates a 200 whose body is not what was asked for.
-func (c *Client) unreadable(what string, r reply, err error) *fleet.Failure {
-	if isHTML(nil, r.body) {
-		said := &StatusError{Status: r.status, Message: c.plain(string(r.body[:min(len(r.body), 4096)])), RequestID: c.plain(r.request)}
-		return &fleet.Failure{Cause: fleet.CauseServer, Err: fmt.Errorf("%s: a page instead of JSON: %w", what, said),
-			Remedy: "something in front of GitHub answered (proxy, login page, outage): check the API address and githubstatus.com"}
-	}
-	return c.fail(what, err)
-}
-
-// page is one decoded page.
-type page[W any] struct {
-	items   []W
-	dropped int
-	total   int // total_count; -1 where the answer has none
-}
-
-// decodePage reads a page. An item with a wrong type is dropped and counted, the
-// rest is kept. An answer without the list (empty, null, another object) is
-// errNoAnswer: an empty 200 must not look like "none".
-func decodePage[W any](body []byte, under string) (page[W], error) {
-	out := page[W]{total: -1}
-	raw, err := body, error(nil)
-	if under != "" {
-		if raw, out.total, err = listUnder(body, under); err != nil {
-			return out, err
-		}
-	}
-	var items []W
-	err = json.Unmarshal(raw, &items)
-	var wrongType *json.UnmarshalTypeError
-	switch {
-	case len(raw) == 0:
-		return out, fmt.Errorf("%w: an empty body", errNoAnswer)
-	case err == nil && items == nil:
-		return out, fmt.Errorf("%w: no list in it", errNoAnswer)
-	case err == nil:
-		out.items = items
-		return out, nil
-	case errors.As(err, &wrongType) && wrongType.Value == "object" && wrongType.Field == "":
-		return out, fmt.Errorf("%w: an object where a list belongs", errNoAnswer)
-	}
-	var each []json.RawMessage
-	if err := json.Unmarshal(raw, &each); err != nil {
-		return out, fmt.Errorf("%w: %w", errNoAnswer, err)
-	}
-	for _, one := range each {
-		var w W
-		if json.Unmarshal(one, &w) != nil {
-			out.dropped++
-			continue
-		}
-		out.items = append(out.items, w)
-	}
-	return out, nil
-}
-
-// listUnder finds the list and total_count of an answer that is an object.
-func listUnder(body []byte, under string) (json.RawMessage, int, error) {
-	if len(body) == 0 {
-		return nil, -1, fmt.Errorf("%w: an empty body", errNoAnswer)
-	}
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(body, &fields); err != nil {
-		return nil, -1, fmt.Errorf("%w: %w", errNoAnswer, err)
-	}
-	raw, ok := fields[under]
-	if !ok {
-		return nil, -1, fmt.Errorf("%w: no %s in it", errNoAnswer, under)
-	}
-	total := -1
-	if err := json.Unmarshal(fields["total_count"], &total); err != nil || total < 0 {
-		total = -1
-	}
-	return raw, total, nil
 }

@@ -47,6 +47,15 @@ type wireRunPR struct {
 	} `json:"base"`
 }
 
+func openRuns(body []byte) ([]wireRun, *int, error) {
+	var p struct {
+		Total *int      `json:"total_count"`
+		Items []wireRun `json:"workflow_runs"`
+	}
+	err := json.Unmarshal(body, &p)
+	return p.Items, p.Total, err
+}
+
 func (w wireRun) run(repo fleet.Repo, at time.Time) (fleet.WorkflowRun, bool) {
 	if w.ID <= 0 || w.Status == "" || w.Attempt < 0 {
 		return fleet.WorkflowRun{}, false
@@ -93,7 +102,7 @@ func (c *Client) runs(ctx context.Context, repo fleet.Repo, params url.Values, w
 	}
 	at := c.now()
 	return read(ctx, c, query[wireRun, fleet.WorkflowRun]{
-		what: what, path: path + "/actions/runs", params: params, under: "workflow_runs", want: want,
+		what: what, path: path + "/actions/runs", params: params, under: "workflow_runs", open: openRuns, want: want,
 		id:   func(r fleet.WorkflowRun) int64 { return int64(r.ID) },
 		noun: func(w wireRun) (fleet.WorkflowRun, bool) { return w.run(repo, at) },
 	})

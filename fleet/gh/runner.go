@@ -2,6 +2,7 @@ package gh
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -19,6 +20,15 @@ type wireRunner struct {
 	Labels []struct {
 		Name string `json:"name"`
 	} `json:"labels"`
+}
+
+func openRunners(body []byte) ([]wireRunner, *int, error) {
+	var p struct {
+		Total *int         `json:"total_count"`
+		Items []wireRunner `json:"runners"`
+	}
+	err := json.Unmarshal(body, &p)
+	return p.Items, p.Total, err
 }
 
 func (w wireRunner) runner(scope string) (fleet.Runner, bool) {
@@ -48,7 +58,7 @@ func (c *Client) Runners(ctx context.Context, scope string) (List[fleet.Runner],
 		return List[fleet.Runner]{}, err
 	}
 	out, err := read(ctx, c, query[wireRunner, fleet.Runner]{
-		what: what, path: path + "/actions/runners", under: "runners",
+		what: what, path: path + "/actions/runners", under: "runners", open: openRunners,
 		id:   func(r fleet.Runner) int64 { return r.ID },
 		noun: func(w wireRunner) (fleet.Runner, bool) { return w.runner(scope) },
 	})

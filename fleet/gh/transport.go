@@ -56,9 +56,27 @@ func (b buffered) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
+// memory is a body that was read whole.
+type memory struct {
+	*bytes.Reader
+	all []byte
+}
+
+// Close does nothing.
+func (memory) Close() error { return nil }
+
 func setBody(resp *http.Response, body []byte) {
-	resp.Body = io.NopCloser(bytes.NewReader(body))
+	resp.Body = memory{bytes.NewReader(body), body}
 	resp.ContentLength = int64(len(body))
+}
+
+// bodyOf returns the body of an answer that passed buffered, and leaves it to be
+// read again.
+func bodyOf(resp *http.Response) []byte {
+	if m, ok := resp.Body.(memory); ok {
+		return m.all
+	}
+	return nil
 }
 
 // authorized adds the token to requests for the API host and refuses all others.
@@ -72,7 +90,12 @@ func (a authorized) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !sameOrigin(a.base, req.URL) {
 		return nil, fmt.Errorf("%w: %s is not the API host", errRedirect, plain(req.URL.Host, 80))
 	}
-	req = req.Clone(req.Context())
-	req.Header.Set("Authorization", "Bearer "+a.token.secret())
-	return a.next.RoundTrip(req)
+	signed := req.Clone(req.Context())
+	signed.Header.Set("Authorization", "Bearer "+a.token.secret())
+	resp, err := a.next.RoundTrip(signed)
+	if err != nil {
+		return nil, err
+	}
+	resp.Request = req // whoever prints the answer must not find the token in it
+	return resp, nil
 }
