@@ -97,12 +97,18 @@ func (l Look) Meter(w int, s Share, role themes.Role) Line {
 }
 
 func repeated(glyph Safe, n int) Safe {
+	return Safe(appendRun(make([]byte, 0, max(len(glyph)*n, 0)), glyph, n))
+}
+
+// appendRun appends a glyph n times, by doubling what is there.
+func appendRun(dst []byte, glyph Safe, n int) []byte {
 	if n <= 0 {
-		return ""
+		return dst
 	}
-	out := make([]byte, 0, len(glyph)*n)
-	for range n {
-		out = append(out, glyph...)
+	start, end := len(dst), len(dst)+n*len(glyph)
+	dst = append(dst, glyph...)
+	for len(dst) < end {
+		dst = append(dst, dst[start:min(len(dst), start+end-len(dst))]...)
 	}
-	return Safe(out)
+	return dst
 }

@@ -173,9 +173,7 @@ func (c *Cell) repeat(role themes.Role, glyph Safe, n int) {
 	if n <= 0 {
 		return
 	}
-	for range n {
-		c.text = append(c.text, glyph...)
-	}
+	c.text = appendRun(c.text, glyph, n)
 	c.used += n
 	c.close(role)
 }

@@ -39,7 +39,7 @@ func TestEveryBlockIsExact(t *testing.T) {
 		}
 		return l
 	}
-	for n := range 400 {
+	for n := range 100 {
 		w, h := r.IntN(130), 1+r.IntN(12)
 		for _, l := range looks(t) {
 			look := l.look
@@ -94,6 +94,37 @@ func exactFrame(t *testing.T, what, frame string, w, h int) {
 		}
 		if rest := strings.ReplaceAll(line, themes.Reset, ""); strings.Count(rest, "\x1b[") != strings.Count(line, themes.Reset) {
 			t.Errorf("%s: line %d opens and closes styles unevenly: %q", what, i+1, line)
+		}
+	}
+}
+
+// TestNoSizePanics draws every block at sizes a terminal or a layout may come
+// to while it is being resized.
+func TestNoSizePanics(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, w := range []int{-100, -1, 0, 1, 2, 3, 4, 5} {
+		for _, h := range []int{-100, -1, 0, 1, 2, 3} {
+			for _, l := range looks(t) {
+				look, line := l.look, Words("日本 words")
+				_ = look.Line(w, line, line) + look.Rule(w, line, line) + look.Section(w, "T", "r") + look.Blank(w) +
+					look.Footer(w, []Hint{{Key: "a", Does: "b"}}, nil) + look.FilterLine(w, "/", NewInput("日本"), "r", nil) +
+					look.Progress(w, "label", Progress{}) + look.StatusLine(w, nil, Lamps{}, nil)
+				_, _, _ = look.Bar(w, Fraction(.5), DiskLimits()), look.Meter(w, Share{}, themes.Info), look.Spark(w, ramp(1), Scale{}, themes.Info)
+				for name, frame := range map[string]string{
+					"modal":  reapModal().View(look, w, h),
+					"help":   look.Help(w, h, hintGroups()),
+					"table":  foreignTable(r, w, h).View(look),
+					"stack":  look.Stack(w, h, "some", "lines"),
+					"beside": look.Beside(w, h, w/2, "left", "right"),
+					"center": look.Center(w, h, "日本\nwords"),
+				} {
+					if h >= 1 {
+						exactFrame(t, fmt.Sprintf("%s %s, %d by %d", l.name, name, w, h), frame, max(w, 0), h)
+					} else if frame != "" {
+						t.Errorf("%s of %d lines drew %q", name, h, frame)
+					}
+				}
+			}
 		}
 	}
 }

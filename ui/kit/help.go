@@ -58,6 +58,7 @@ const helpColumn = 36
 
 // Help draws all hints by group in as many columns as fit, exactly w by h.
 func (l Look) Help(w, h int, groups []HintGroup) string {
+	w, h = max(w, 0), max(h, 0)
 	blocks, total := helpBlocks(groups)
 	columns := max(min(w/helpColumn, len(blocks)), 1)
 	high := (total + columns - 1) / columns

@@ -83,7 +83,7 @@ func (l Look) Beside(w, h, leftWidth int, left, right string) string {
 	a := strings.Split(left, "\n")
 	b := strings.Split(right, "\n")
 	p := pen{buf: make([]byte, 0, max(h, 0)*(2*max(w, 0)+64)), look: l}
-	for i := range h {
+	for i := range max(h, 0) {
 		if i > 0 {
 			p.newline()
 		}
@@ -111,7 +111,7 @@ func (l Look) Center(w, h int, block string) string {
 		width = max(width, DrawnWidth(line))
 	}
 	indent := string(blanks((w - width) / 2))
-	rows := make([]string, 0, h)
+	rows := make([]string, 0, max(h, 0))
 	for range max((h-len(lines))/2, 0) {
 		rows = append(rows, "")
 	}

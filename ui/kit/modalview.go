@@ -1,6 +1,10 @@
 package kit
 
-import "andon/themes"
+import (
+	"strings"
+
+	"andon/themes"
+)
 
 // maxModal is the widest a dialog gets: longer lines are hard to read.
 const maxModal = 100
@@ -9,6 +13,7 @@ const maxModal = 100
 // not fit scrolls, with a line that says how much is out of sight; field and
 // buttons always stay.
 func (m Modal) View(look Look, w, h int) string {
+	w, h = max(w, 0), max(h, 0)
 	width := min(w, maxModal)
 	inner := max(width-4, 0)
 	foot := m.foot(look, inner)
@@ -19,14 +24,7 @@ func (m Modal) View(look Look, w, h int) string {
 		lines = append(lines, look.boxed(width, l))
 	}
 	lines = append(lines, look.edge(width, nil, Line{In(themes.Dim, m.Foot)}, false))
-	block := ""
-	for i, l := range lines {
-		if i > 0 {
-			block += "\n"
-		}
-		block += l
-	}
-	return look.Center(w, h, block)
+	return look.Center(w, h, strings.Join(lines, "\n"))
 }
 
 // Height is how many lines the dialog takes at a width when all of it fits.

@@ -95,9 +95,7 @@ func (p *pen) repeat(role themes.Role, glyph Safe, n int) {
 		return
 	}
 	p.wear(role)
-	for range n {
-		p.buf = append(p.buf, glyph...)
-	}
+	p.buf = appendRun(p.buf, glyph, n)
 }
 
 // line writes spans cut to width cells and says how many it took.

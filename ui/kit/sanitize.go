@@ -47,7 +47,7 @@ func Tainted(s string) bool {
 	if printableASCII(s) {
 		return false
 	}
-	c := cleaner{rules: rules{cells: len(s) * 12}}
+	c := cleaner{rules: rules{cells: len(s), probe: true}}
 	c.run(s)
 	return c.marked
 }
@@ -84,6 +84,7 @@ type rules struct {
 	cells int  // the most to keep
 	log   bool // drop colours, expand tabs
 	ascii bool // nothing beyond ASCII
+	probe bool // stop at the first mark
 }
 
 // cleaner reads runes with the decoder of the standard library, which takes
@@ -211,6 +212,10 @@ func (c *cleaner) settle() {
 func (c *cleaner) mark(text string) {
 	c.settle()
 	c.marked = true
+	if c.probe {
+		c.full = true
+		return
+	}
 	for _, r := range text {
 		if !c.fits(1) {
 			return

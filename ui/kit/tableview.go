@@ -6,7 +6,7 @@ import "andon/themes"
 // below them, exactly as wide and high as Resize said, without a final newline.
 // Only visible rows are visited.
 func (t Table[R, K]) View(look Look) string {
-	return string(t.AppendView(make([]byte, 0, t.height*(2*t.width+256)), look))
+	return string(t.AppendView(make([]byte, 0, t.height*(2*t.width+128)), look))
 }
 
 // AppendView is View into a buffer of the caller's.
