@@ -30,7 +30,7 @@ type Column[R any] struct {
 	Quiet bool
 }
 
-// WidthPolicy says how wide a column is: Fixed, Flex or SignColumn.
+// WidthPolicy says how wide a column is: Fixed, Flex, SignColumn or SignWords.
 type WidthPolicy struct {
 	least  int
 	weight int
@@ -46,8 +46,15 @@ func Flex(n, weight int) WidthPolicy { return WidthPolicy{least: n, weight: max(
 // SignColumn is as wide as a sign's glyph in the look at hand.
 func SignColumn() WidthPolicy { return WidthPolicy{sign: true} }
 
+// SignWords is as wide as a sign's glyph and a word of up to n cells: 4 takes
+// "STOP", 9 takes "cancelled".
+func SignWords(n int) WidthPolicy { return WidthPolicy{sign: true, least: n} }
+
 func (p WidthPolicy) min(l Look) int {
-	if p.sign {
+	switch {
+	case p.sign && p.least > 0:
+		return l.SignWidth() + 1 + p.least
+	case p.sign:
 		return l.SignWidth()
 	}
 	return max(p.least, 1)
@@ -76,7 +83,7 @@ func arrange[R any](columns []Column[R], look Look, w int) layout {
 	l.gap = 2
 	for i := range columns[:min(len(columns), maxColumns)] {
 		l.at[l.count], l.width[l.count] = uint8(i), columns[i].Width.min(look)
-		l.sign[l.count] = columns[i].Width.sign
+		l.sign[l.count] = columns[i].Width == SignColumn()
 		l.count++
 	}
 	for l.total() > w {

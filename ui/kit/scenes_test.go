@@ -111,6 +111,7 @@ func scenes() map[string]func(Look, int) string {
 		"reap preview with typed confirmation": func(l Look, w int) string { return reapModal().FocusField().Insert("2").View(l, w, 21) },
 		"cancel question with a button that is off": func(l Look, w int) string { return cancelModal().View(l, w, 9) },
 		"progress of long actions":                  func(l Look, w int) string { return progressLines(l, w) },
+		"a whole board of 24 lines":                 board,
 		"two panes": func(l Look, w int) string {
 			left, right := w*6/10, w-w*6/10-2
 			return l.Beside(w, 6, left, l.Section(left, "HOSTS", "4")+"\n"+hostTable(left, 5).View(l),

@@ -52,6 +52,7 @@ type Table[R any, K comparable] struct {
 	offset int // first visible number in shown
 
 	width, height int
+	away          bool // the keys go elsewhere: the cursor is not drawn
 }
 
 // NewTable is an empty table of a schema, in the order the rows will be given.
@@ -63,6 +64,13 @@ func NewTable[R any, K comparable](schema Schema[R, K]) Table[R, K] {
 func (t Table[R, K]) Resize(width, height int) Table[R, K] {
 	t.width, t.height = max(width, 0), max(height, 0)
 	return t.settled()
+}
+
+// Focus says whether keys go to the table; without them it draws no cursor, so
+// that one page with two tables has one. A new table has the focus.
+func (t Table[R, K]) Focus(on bool) Table[R, K] {
+	t.away = !on
+	return t
 }
 
 // Replace gives the table new rows; rows must not be changed afterwards.

@@ -261,3 +261,20 @@ func TestColumnsDropInTheStatedOrder(t *testing.T) {
 		t.Errorf("columns went in the order %q, want %q", gone, want)
 	}
 }
+
+func TestOnlyTheTableWithTheFocusShowsACursor(t *testing.T) {
+	for _, l := range looks(t) {
+		table := hostTable(80, 8).First()
+		cursor := string(l.look.set().cursor)
+		if !strings.Contains(table.View(l.look), cursor) {
+			t.Errorf("%s: no cursor", l.name)
+		}
+		view := table.Focus(false).View(l.look)
+		if strings.Contains(view, cursor) || !strings.Contains(view, string(l.look.set().mark)) {
+			t.Errorf("%s: away it shows a cursor, or not its mark:\n%s", l.name, view)
+		}
+		if table.Focus(false).Focus(true).View(l.look) != table.View(l.look) {
+			t.Errorf("%s: the focus leaves a trace", l.name)
+		}
+	}
+}

@@ -109,7 +109,7 @@ func (t Table[R, K]) row(p *pen, l *layout, cell *Cell, i int) {
 	r := t.rows[t.shown[i]]
 	stale := t.schema.Stale != nil && t.schema.Stale(r)
 	before, tracked := t.before(r)
-	p.selected = i == t.cursor
+	p.selected = i == t.cursor && !t.away
 	left := t.width - gutter
 	if t.width >= gutter {
 		t.gutter(p, r)
