@@ -437,20 +437,42 @@ func TestOneRequestAHost(t *testing.T) {
 	})
 }
 
-func TestPurgeAndUndoAreVerified(t *testing.T) {
+func TestUndoAndPurgeAreVerified(t *testing.T) {
 	w := newWorld(t, "intel")
-	w.trash["intel"] = []fleet.Trash{{Root: root.Path, Name: "t1"}, {Root: root.Path, Name: "t2"}}
-	step := func(name string) fleet.Step {
-		return fleet.Step{Verb: fleet.VerbPurge, Host: "intel", Root: root, Trash: name}
+	d := w.dir("intel", 1792, 5)
+	d.Writers = fleet.Known([]fleet.Writer{}, time.Now())
+	e := w.executor()
+	reaped := func() fleet.Step {
+		t.Helper()
+		if r := apply(t, e, plan(reap(d))); !r.OK() {
+			t.Fatalf("reap: %s %+v", outcomes(r), r.Verified)
+		}
+		records, _, err := ReadLog(w.log.Path())
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := InTrash(records)
+		if len(in) != 1 {
+			t.Fatalf("in the trash: %+v", in)
+		}
+		return fleet.Step{Host: in[0].Host, Root: in[0].Root, Components: in[0].Components, Trash: in[0].Trash, Expect: fleet.Expect{Dev: in[0].Dev, Inode: in[0].Inode}}
 	}
-	if r := apply(t, w.executor(), plan(step("t1"))); !r.OK() || len(w.trash["intel"]) != 1 {
-		t.Errorf("purge: %s %+v", outcomes(r), r.Verified)
+	undo := reaped()
+	undo.Verb = fleet.VerbUndo
+	if r := apply(t, e, plan(undo)); !r.OK() || w.dirs[d.ID()] == nil {
+		t.Errorf("undo: %s %+v", outcomes(r), r.Verified)
 	}
+	purge := reaped()
+	purge.Verb = fleet.VerbPurge
 	w.act = func(_ fleet.HostName, _ fleet.HostRequest, whole []byte) ([]byte, error) {
-		w.trash["intel"] = append(w.trash["intel"], fleet.Trash{Root: root.Path, Name: "t2"})
+		w.trash["intel"] = []fleet.Trash{{Root: root.Path, Name: purge.Trash}} // it says done, and is not
 		return whole, nil
 	}
-	if r := apply(t, w.executor(), plan(step("t2"))); r.OK() || r.Verified[0].OK {
+	if r := apply(t, e, plan(purge)); r.OK() || r.Verified[0].OK {
 		t.Errorf("purge of what stays: %s %+v", outcomes(r), r.Verified)
+	}
+	w.act = nil
+	if r := apply(t, e, plan(purge)); !r.OK() || len(w.trash["intel"]) != 0 {
+		t.Errorf("purge: %s %+v", outcomes(r), r.Verified)
 	}
 }

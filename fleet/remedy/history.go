@@ -1,7 +1,7 @@
 package remedy
 
 import (
-	"time"
+	"slices"
 
 	"andon/fleet"
 )
@@ -40,29 +40,17 @@ func InDoubt(records []fleet.Record) []fleet.Record {
 	return out
 }
 
-// Reaped is a run dir that this log says lies in a trash.
-type Reaped struct {
-	Step    fleet.Step // the step that reaped it: host, root, path, bytes
-	Trash   string     // name below the trash
-	Until   time.Time  // end of the undo window, host clock
-	At      time.Time  // when it was reaped, console clock
-	Request string
-}
-
-// Undoable reports whether the undo window is open. The host decides by its own
-// clock when it acts.
-func (r Reaped) Undoable(now time.Time) bool { return now.Before(r.Until) }
-
-// InTrash returns the reaps that were neither put back nor purged, newest first.
-// A deed in doubt does not take one off the list: the host will say.
-func InTrash(records []fleet.Record) []Reaped {
+// InTrash returns the reaps that were neither put back nor purged, newest first:
+// what undo and purge plan from. A deed in doubt does not take one off the list;
+// the host will say.
+func InTrash(records []fleet.Record) []fleet.Reaped {
 	intents := make(map[deed]fleet.Record)
 	type place struct {
 		host        fleet.HostName
 		root, trash string
 	}
 	left := make(map[place]bool)
-	var out []Reaped
+	var out []fleet.Reaped
 	for _, r := range records {
 		d, ok := deedOf(r)
 		if !ok {
@@ -80,19 +68,16 @@ func InTrash(records []fleet.Record) []Reaped {
 		switch s.Verb {
 		case fleet.VerbReap:
 			if r.Result.Trash != "" {
-				out = append(out, Reaped{Step: s, Trash: r.Result.Trash, Until: r.Result.Until, At: r.At, Request: r.Request})
+				out = append(out, fleet.Reaped{Host: s.Host, Root: s.Root, Components: s.Components, Trash: r.Result.Trash,
+					Until: r.Result.Until, Dev: s.Expect.Dev, Inode: s.Expect.Inode, Bytes: s.Bytes})
 			}
 		case fleet.VerbUndo, fleet.VerbPurge:
 			left[place{s.Host, s.Root.Path, s.Trash}] = true
 		}
 	}
-	kept := make([]Reaped, 0, len(out))
-	for i := len(out) - 1; i >= 0; i-- {
-		if r := out[i]; !left[place{r.Step.Host, r.Step.Root.Path, r.Trash}] {
-			kept = append(kept, r)
-		}
-	}
-	return kept
+	out = slices.DeleteFunc(out, func(r fleet.Reaped) bool { return left[place{r.Host, r.Root.Path, r.Trash}] })
+	slices.Reverse(out)
+	return out
 }
 
 // firstRerun returns the request that asked first for a rerun of this run and

@@ -1,6 +1,7 @@
 package remedy
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -26,6 +27,7 @@ func TestInDoubt(t *testing.T) {
 func trashed(request string, v fleet.Verb, trash string, o fleet.Outcome) []fleet.Record {
 	in, out := intent(request, 1, ""), ended(request, 1, o)
 	in.Step.Verb, in.Step.Root = v, fleet.Root{Path: "/mnt/targets"}
+	in.Step.Components, in.Step.Expect = []string{"x-ci", "1", "run-4"}, fleet.Expect{Dev: 7, Inode: 9}
 	if v == fleet.VerbReap {
 		out.Result.Trash, out.Result.Until = trash, epoch.Add(15*time.Minute)
 	} else {
@@ -49,10 +51,9 @@ func TestInTrash(t *testing.T) {
 	if len(got) != 2 || got[0].Trash != "t5" || got[1].Trash != "t4" {
 		t.Fatalf("in trash: %+v, want t5 and t4", got)
 	}
-	if !got[1].Undoable(epoch.Add(14*time.Minute)) || got[1].Undoable(epoch.Add(15*time.Minute)) {
-		t.Error("the undo window is not the recorded one")
-	}
-	if got[1].Step.Host != "intel" || got[1].Request != "d" {
-		t.Errorf("reap lost its place: %+v", got[1])
+	want := fleet.Reaped{Host: "intel", Root: fleet.Root{Path: "/mnt/targets"}, Components: []string{"x-ci", "1", "run-4"}, Trash: "t4",
+		Until: epoch.Add(15 * time.Minute), Dev: 7, Inode: 9, Bytes: got[1].Bytes}
+	if !reflect.DeepEqual(got[1], want) {
+		t.Errorf("reap lost something:\n%+v\nwant\n%+v", got[1], want)
 	}
 }

@@ -94,7 +94,7 @@ func (l *Log) Since(t time.Time) ([]fleet.Record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read audit log: %w", err)
 	}
-	for span := int64(1 << 20); ; span *= 4 {
+	for span := int64(64 << 10); ; span *= 4 {
 		from := max(end-span, 0)
 		out, older, err := recordsFrom(f, from, end, t)
 		if err != nil || older || from == 0 {

@@ -64,10 +64,7 @@ func look(snap *fleet.Snapshot, s fleet.Step, since time.Time) fleet.Verificatio
 	case fleet.VerbReap:
 		v.OK, v.Says = reaped(d, here, s)
 	case fleet.VerbUndo:
-		v.OK, v.Says = here, "it is back in place"
-		if !here {
-			v.Says = "it is not back in place"
-		}
+		v.OK, v.Says = undone(d, here, s)
 	case fleet.VerbPurge:
 		v.OK, v.Says = purged(sw, s)
 	}
@@ -98,6 +95,16 @@ func reaped(d fleet.Dir, here bool, s fleet.Step) (bool, string) {
 		return false, "another dir was made under its name since"
 	}
 	return false, "it is still there"
+}
+
+func undone(d fleet.Dir, here bool, s fleet.Step) (bool, string) {
+	switch {
+	case !here:
+		return false, "it is not back in place"
+	case s.Expect.Inode != 0 && d.Inode != s.Expect.Inode:
+		return false, "another dir stands in its place"
+	}
+	return true, "it is back in place"
 }
 
 func purged(sw fleet.Sweep, s fleet.Step) (bool, string) {

@@ -28,10 +28,12 @@ type world struct {
 	hosts []fleet.Host
 	dirs  map[fleet.DirID]*fleet.RunDir
 	trash map[fleet.HostName][]fleet.Trash
-	runs  map[fleet.RunKey]*fleet.WorkflowRun
-	jobs  map[fleet.RunKey][]fleet.Job
-	pulls map[fleet.PRKey]*fleet.PullRequest
-	log   *Log
+
+	reaped map[string]*fleet.RunDir // by name in the trash
+	runs   map[fleet.RunKey]*fleet.WorkflowRun
+	jobs   map[fleet.RunKey][]fleet.Job
+	pulls  map[fleet.PRKey]*fleet.PullRequest
+	log    *Log
 
 	posts []fleet.RunKey // reruns GitHub received
 	calls []string       // in order
@@ -45,7 +47,8 @@ type world struct {
 func newWorld(t *testing.T, hosts ...fleet.HostName) *world {
 	w := &world{t: t, dirs: make(map[fleet.DirID]*fleet.RunDir), runs: make(map[fleet.RunKey]*fleet.WorkflowRun),
 		jobs: make(map[fleet.RunKey][]fleet.Job), pulls: make(map[fleet.PRKey]*fleet.PullRequest),
-		trash: make(map[fleet.HostName][]fleet.Trash), down: make(map[fleet.HostName]bool)}
+		trash: make(map[fleet.HostName][]fleet.Trash), down: make(map[fleet.HostName]bool),
+		reaped: make(map[string]*fleet.RunDir)}
 	for _, h := range hosts {
 		w.hosts = append(w.hosts, fleet.Host{Name: h, Transport: fleet.TransportLocal, Roots: []fleet.Root{root}, Privilege: fleet.PrivilegeSudo})
 	}
@@ -114,6 +117,11 @@ func (w *world) carryOut(h fleet.HostName, s fleet.Step) fleet.StepResult {
 	}
 	d, ok := w.dirs[fleet.DirID{Host: h, Path: s.Path()}]
 	switch {
+	case s.Verb == fleet.VerbUndo:
+		w.dirs[fleet.DirID{Host: h, Path: s.Path()}] = w.reaped[s.Trash]
+		delete(w.reaped, s.Trash)
+		w.trash[h] = slices.DeleteFunc(w.trash[h], func(t fleet.Trash) bool { return t.Name == s.Trash })
+		return fleet.StepResult{N: s.N, Outcome: fleet.OutcomeDone}
 	case s.Verb == fleet.VerbPurge:
 		w.trash[h] = slices.DeleteFunc(w.trash[h], func(t fleet.Trash) bool { return t.Name == s.Trash })
 		return fleet.StepResult{N: s.N, Outcome: fleet.OutcomeDone}
@@ -129,7 +137,10 @@ func (w *world) carryOut(h fleet.HostName, s fleet.Step) fleet.StepResult {
 	}
 	if s.Verb == fleet.VerbReap {
 		delete(w.dirs, d.ID())
-		return fleet.StepResult{N: s.N, Outcome: fleet.OutcomeDone, Trash: fmt.Sprintf("t%d", s.N), Until: time.Now().Add(15 * time.Minute)}
+		name := fmt.Sprintf("t%d", len(w.calls))
+		w.reaped[name] = d
+		w.trash[h] = append(w.trash[h], fleet.Trash{Root: s.Root.Path, Name: name})
+		return fleet.StepResult{N: s.N, Outcome: fleet.OutcomeDone, Trash: name, Until: time.Now().Add(15 * time.Minute)}
 	}
 	d.Owner = s.Root.Owner
 	return fleet.StepResult{N: s.N, Outcome: fleet.OutcomeDone, Changed: 1}
