@@ -26,6 +26,10 @@ type Env struct {
 	// in Proc although andon-host runs in a pid or user namespace of its own.
 	// Without it such a place makes writers unknown, and a reap is refused.
 	ClosedWorld bool
+	// Unseen names commands of root's own processes that the host vouches for
+	// although nobody can look at them (a security agent that shields itself).
+	// Any other process that cannot be looked at makes writers unknown.
+	Unseen []string
 
 	Now func() time.Time
 

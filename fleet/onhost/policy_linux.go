@@ -35,8 +35,9 @@ type Policy struct {
 	// Operators maps the uid that called sudo to a role. Without it everyone
 	// whom sudoers lets in may do everything.
 	Operators map[string]Role `json:"operators,omitempty"`
-	// ClosedWorld is Env.ClosedWorld.
-	ClosedWorld bool `json:"closed_world,omitempty"`
+	// ClosedWorld and Unseen are Env's.
+	ClosedWorld bool     `json:"closed_world,omitempty"`
+	Unseen      []string `json:"unseen,omitempty"`
 }
 
 // policy reads the host file; nil where there is none and none is needed.
@@ -49,6 +50,15 @@ func (e Env) policy() (*Policy, error) {
 		return nil, nil
 	}
 	return p, err
+}
+
+// under returns the environment with what the policy says about it.
+func (p *Policy) under(e Env) Env {
+	if p != nil {
+		e.ClosedWorld = e.ClosedWorld || p.ClosedWorld
+		e.Unseen = append(e.Unseen, p.Unseen...)
+	}
+	return e
 }
 
 // readPolicy reads a host file that only root could have written: itself and

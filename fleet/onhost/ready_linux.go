@@ -35,14 +35,18 @@ func Ready(e Env, paths []string, w io.Writer) error {
 		say("host file", "none, none needed", nil)
 	default:
 		say("host file", fmt.Sprintf("%s names %d roots", e.HostFile, len(pol.Roots)), nil)
-		e.ClosedWorld = e.ClosedWorld || pol.ClosedWorld
 		if len(paths) == 0 {
 			for _, r := range pol.Roots {
 				paths = append(paths, r.Path)
 			}
 		}
 	}
-	say("processes", "all visible", e.allSeen())
+	e = pol.under(e)
+	err = e.allSeen()
+	if err == nil {
+		_, err = e.processes()
+	}
+	say("processes", "all visible", err)
 	j, err := openJournal(e.State)
 	say("journal", e.State, err)
 	if err == nil {

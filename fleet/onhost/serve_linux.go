@@ -49,9 +49,7 @@ func serve(ctx context.Context, e Env, req fleet.HostRequest, a *answer, in io.R
 	if err != nil {
 		return err
 	}
-	if pol != nil && pol.ClosedWorld {
-		e.ClosedWorld = true
-	}
+	e = pol.under(e)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go func() {
