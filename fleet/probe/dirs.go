@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"encoding/json"
 	"math"
 	"slices"
 	"strconv"
@@ -160,7 +161,37 @@ func (p *parser) trash(i int, rest string) bool {
 	if !ok || !in || name == "" || len(name) > 255 || strings.Contains(name, "/") || len(p.out.Trash) >= MaxMaxDirs {
 		return false
 	}
+	name = strings.TrimSuffix(name, purging)
 	p.out.Trash = append(p.out.Trash, fleet.Trash{Root: p.roots[i].Path, Name: name, Since: st.ctime})
+	return true
+}
+
+// purging ends the name of a dir in the trash whose purge has begun.
+const purging = ".purging"
+
+// origin reads what andon-host wrote beside a dir in the trash. It follows the
+// dir's own record.
+func (p *parser) origin(i int, rest string) bool {
+	name, text, ok := strings.Cut(rest, "\t")
+	if !ok || len(p.out.Trash) == 0 {
+		return false
+	}
+	t := &p.out.Trash[len(p.out.Trash)-1]
+	var o struct {
+		Rel string    `json:"rel"`
+		At  time.Time `json:"at"`
+	}
+	if t.Name != name || t.Root != p.roots[i].Path || json.Unmarshal([]byte(text), &o) != nil {
+		return false
+	}
+	path, err := p.roots[i].Parse(o.Rel)
+	if err != nil {
+		return false
+	}
+	t.Rel = path.Rel()
+	if !o.At.IsZero() {
+		t.Since = o.At
+	}
 	return true
 }
 

@@ -130,6 +130,12 @@ func (tr *tree) others(t *testing.T) {
 	tr.mkdir(t, "eph-7/_work/aprender/aprender")       // the pool's folder is one dir
 	tr.mkdir(t, "runner-3/bin")                        // the runner itself
 	tr.mkdir(t, "runner-3/_work/_actions/actions/now") // part of _actions
+	tr.mkdir(t, ".andon-trash/req1-1/debug")
+	tr.mkdir(t, ".andon-trash/req1-2.purging")
+	origin := `{"rel":"aprender-ci/1792/run-99","at":"2026-11-01T10:00:00Z"}`
+	if err := os.WriteFile(tr.root+"/.andon-trash/req1-1.json", []byte(origin), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	tr.write(t, "notes.txt", 3)
 	tr.link(t, "notes.txt", "latest.txt") // leads to a plain file
 	for rel, to := range map[string]string{"aprender-ci/1792/run-999": tr.root + "/scratch", "moved-ci": "/nonexistent", "aprender-ci/1803": "1792"} {

@@ -133,7 +133,7 @@ func (p *parser) record(r string) bool {
 	switch tag {
 	case "H":
 		return p.fact(rest)
-	case "R", "P", "B", "I", "D", "A", "T", "K", "Y", "S", "Z":
+	case "R", "P", "B", "I", "D", "A", "T", "Q", "K", "Y", "S", "Z":
 		return p.ofRoot(tag, rest)
 	case "L":
 		return p.link(rest)
@@ -186,6 +186,8 @@ func (p *parser) ofRoot(tag, rest string) bool {
 		return p.ancestor(i, rest)
 	case "T":
 		return p.trash(i, rest)
+	case "Q":
+		return p.origin(i, rest)
 	case "K":
 		return p.left(i, rest)
 	case "Y":

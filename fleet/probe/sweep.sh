@@ -14,6 +14,7 @@
 #   R RI STAT PATH                 the root itself;  P RI PATH its real path
 #   B RI LINE, I RI LINE           df of the root, KiB and inodes
 #   D RI STAT ./PATH               a run dir;  A: a folder above one;  T: a dir in the trash
+#   Q RI NAME JSON                 where a dir in the trash came from
 #   K RI HIDDEN CUT UNREAD         what the listing left out
 #   L PID VIA TARGET               a process using something below a root
 #   O DEV ROOT POINT OPTIONS       a line of this namespace's mountinfo
@@ -285,7 +286,10 @@ top() {
 	.andon-trash)
 		if [ -r "$1" ] && [ -x "$1" ]; then
 			for t in "$1"/*; do
-				real "$t" && one T "$t"
+				real "$t" || continue
+				one T "$t"
+				t=${t%.purging}
+				[ ! -f "$t.json" ] || rec "Q$tab$ri$tab${t##*/}$tab$(head -c 4096 "$t.json" 2>/dev/null)"
 			done
 		else
 			rec "X${tab}trash of root $root"
@@ -476,20 +480,35 @@ mounts() {
 	done
 }
 
-# hiddenprocs: counts processes whose links cannot be followed though they live.
+# hiddenprocs: says which processes live but cannot be looked at, and whether
+# there may be others that are not even listed.
 hiddenprocs() {
-	denied=0
+	denied=0 which=
 	for p in /proc/[0-9]*; do
 		if [ -e "$p/cwd" ] || [ ! -d "$p" ]; then
 			continue
 		fi
+		st=
 		read -r st 2>/dev/null <"$p/stat" || continue
 		case ${st##*") "} in
-		Z* | X*) ;;
-		*) [ ! -d "$p" ] || denied=$((denied + 1)) ;;
+		Z* | X*) continue ;;
 		esac
+		[ -d "$p" ] || continue
+		denied=$((denied + 1))
+		[ "$denied" -gt 3 ] || which="$which ${p#/proc/}"
 	done
-	[ "$denied" = 0 ] || rec "X${tab}processes: $denied cannot be looked at"
+	[ "$denied" = 0 ] || rec "X${tab}processes: $denied cannot be looked at even by root, pid$which"
+	# The first PID namespace has a fixed number (PROC_PID_INIT_INO).
+	st=$(stat -L -c %i /proc/self/ns/pid 2>/dev/null)
+	case $st in
+	'' | 4026531836) ;;
+	*) rec "X${tab}processes outside this PID namespace" ;;
+	esac
+	u= v=
+	if read -r u v 2>/dev/null </proc/self/uid_map; then
+		set -- $u $v
+		[ "$*" = '0 0 4294967295' ] || rec "X${tab}processes outside this user namespace"
+	fi
 }
 
 # details: who the processes are.

@@ -177,6 +177,11 @@ func checkHost(t *testing.T, tr *tree, s fleet.Sweep) {
 		!f.Uptime.IsKnown() || !f.Load1.IsKnown() || !f.CPUs.IsKnown() {
 		t.Errorf("facts: %+v", f)
 	}
+	at := time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC)
+	if len(s.Trash) != 2 || s.Trash[0] != (fleet.Trash{Root: tr.root, Name: "req1-1", Rel: "aprender-ci/1792/run-99", Since: at}) ||
+		s.Trash[1].Name != "req1-2" || s.Trash[1].Rel != "" || s.Trash[1].Since.IsZero() {
+		t.Errorf("trash: %+v", s.Trash)
+	}
 	if skew := s.Skew(); skew.Abs() > 2*time.Minute {
 		t.Errorf("clock is off by %s", skew)
 	}

@@ -87,7 +87,8 @@ func (p *parser) mount(tag, rest string) bool {
 	if !ok || len(f) != 4 || len(p.own) >= maxMounts || len(p.spaces[pid]) >= maxMounts {
 		return false
 	}
-	m := mount{place{f[0], unescape(f[1]), unescape(f[2])}, f[3] == "ro" || strings.HasPrefix(f[3], "ro,")}
+	// The kernel marks a mount whose source was deleted.
+	m := mount{place{f[0], strings.TrimSuffix(unescape(f[1]), "//deleted"), unescape(f[2])}, f[3] == "ro" || strings.HasPrefix(f[3], "ro,")}
 	if tag == "O" {
 		p.own = append(p.own, m)
 	} else {
@@ -243,12 +244,13 @@ func (p *parser) placeSpace(found map[int][]fleet.Writer, root int, own mount, p
 
 // placeMount gives one mount to the dirs it shows: those below it, and the one
 // it lies in. One of the root itself or of a folder above it shows all of them;
-// monitors mount that much to read, so there only a writable one counts.
+// monitors mount that much to read, so there only a writable one counts, and a
+// namespace's own / does not.
 func (p *parser) placeMount(found map[int][]fleet.Writer, root int, own mount, pid int, m mount) {
 	real := p.roots[root].real
 	at, below := translate(own, m.root)
 	if all := under(own.root, m.root) || below && under(real, at); all {
-		if m.readOnly || m.point == snapHost {
+		if m.readOnly || m.point == "/" || m.point == snapHost {
 			return
 		}
 		at = real
