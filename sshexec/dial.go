@@ -153,12 +153,17 @@ func (h *host) attempts(ctx context.Context, cfg HostConfig, known knownHosts, v
 		keys = gather(ctx, cfg)
 	}
 	defer keys.close()
+	var last *Error
 	for attempt := 1; ; attempt++ {
 		try := &handshake{cfg: cfg, version: h.pool.opt.ClientVersion, host: newVerifier(cfg, known), keys: keys}
 		client, err := try.dial(ctx, via)
 		if err == nil {
 			return newLink(client, cfg, via, h.pool.opt.IdleTimeout), nil
 		}
+		if last != nil && over(ctx) != nil {
+			return nil, last // it says more than that the time ran out
+		}
+		last = err
 		again := err.Retryable && err.Stage == StageHandshake && (err.Kind == ErrBusy || err.Kind == ErrUnreachable)
 		if !again || attempt == maxDialAttempts || !pause(ctx, attempt) {
 			return nil, err

@@ -39,14 +39,13 @@ func frameTail(nonce string) string {
 // bash reports the death of the watchers there.
 const frameMain = `_sshexec_main() {
 LC_ALL=C; export LC_ALL
-_sshexec_u=$(id -u)
-if [ "$_sshexec_r" = 1 ] && [ "$_sshexec_u" != 0 ]; then echo "sudo: did not give uid 0" >&2; exit 126; fi
+if [ "$_sshexec_r" = 1 ] && [ "$(id -u)" != 0 ]; then echo "sudo: did not give uid 0" >&2; exit 126; fi
 exec 3<&0 </dev/null
 ( trap '' TERM HUP INT; while read -r _sshexec_l; do :; done; kill -TERM 0; sleep "$_sshexec_g"; kill -KILL 0 ) <&3 3<&- >/dev/null 2>&1 &
 _sshexec_w=$!
 ( trap '' TERM HUP INT; trap 'kill -KILL $!; exit 0' USR1; sleep "$_sshexec_t" & wait $!; kill -TERM 0; sleep "$_sshexec_g"; kill -KILL 0 ) </dev/null 3<&- >/dev/null 2>&1 &
 _sshexec_d=$!
-printf '%s BEGIN 1 %s %s %s\n' "$1" "$$" "$_sshexec_u" "$(date +%s)"
+printf '%s BEGIN 1 %s %s\n' "$1" "$$" "$(date +%s)"
 _sshexec_body 3<&-
 _sshexec_c=$?
 exec 2>/dev/null
@@ -108,8 +107,8 @@ type Framed struct {
 }
 
 // Begin is the frame to print on stdout before the body runs.
-func (f Framed) Begin(pid, uid int, now time.Time) []byte {
-	return fmt.Appendf(nil, "%s BEGIN %d %d %d %d\n", f.Nonce, frameVersion, pid, uid, now.Unix())
+func (f Framed) Begin(pid int, now time.Time) []byte {
+	return fmt.Appendf(nil, "%s BEGIN %d %d %d\n", f.Nonce, frameVersion, pid, now.Unix())
 }
 
 // End is the frame to print on stdout after the body ended with code.
@@ -195,16 +194,16 @@ func unquote(b []byte) (string, int) {
 }
 
 // parseBegin reads the rest of a BEGIN line behind the nonce.
-func parseBegin(line string) (uid int, at time.Time, err error) {
+func parseBegin(line string) (time.Time, error) {
 	var version, pid int
 	var unix int64
-	if _, err := fmt.Sscanf(line, " BEGIN %d %d %d %d", &version, &pid, &uid, &unix); err != nil {
-		return 0, time.Time{}, fmt.Errorf("frame %q: %w", clean(line, 80), err)
+	if _, err := fmt.Sscanf(line, " BEGIN %d %d %d", &version, &pid, &unix); err != nil {
+		return time.Time{}, fmt.Errorf("frame %q: %w", clean(line, 80), err)
 	}
 	if version != frameVersion {
-		return 0, time.Time{}, fmt.Errorf("frame version %d, want %d", version, frameVersion)
+		return time.Time{}, fmt.Errorf("frame version %d, want %d", version, frameVersion)
 	}
-	return uid, time.Unix(unix, 0), nil
+	return time.Unix(unix, 0), nil
 }
 
 // parseEnd reads the rest of an END line behind the nonce.

@@ -32,7 +32,7 @@ func TestUnframeAgreesWithSh(t *testing.T) {
 		}
 		served := newCollector(nonce, nil, call.Limits)
 		now := time.Now()
-		served.writeStdout(f.Begin(1, 0, now))
+		served.writeStdout(f.Begin(1, now))
 		out, err := exec.Command("/bin/sh", append([]string{"-c", f.Body, "sh"}, f.Args...)...).Output()
 		if err != nil {
 			t.Fatal(err)
@@ -109,7 +109,7 @@ func FuzzQuote(f *testing.F) {
 // FuzzCollector feeds a stream in two pieces and in one: the same must be found.
 func FuzzCollector(f *testing.F) {
 	nonce := strings.Repeat("ab", 16)
-	for _, seed := range []string{"", nonce, "x" + nonce + " BEGIN 1 2 3 4\npayload" + nonce + " END 7\nrest", nonce + " BEGIN 1 2 3 4\n" + nonce[:31] + "\n" + nonce + " END 300\n", nonce + " END 0\n"} {
+	for _, seed := range []string{"", nonce, "x" + nonce + " BEGIN 1 2 3\npayload" + nonce + " END 7\nrest", nonce + " BEGIN 1 2 3\n" + nonce[:31] + "\n" + nonce + " END 300\n", nonce + " END 0\n"} {
 		f.Add(seed, 7)
 	}
 	f.Fuzz(func(t *testing.T, stream string, at int) {

@@ -47,7 +47,6 @@ type collector struct {
 	began     bool
 	done      bool
 	over      bool
-	uid       int
 	code      int
 	at        time.Time
 	broken    error // the framing or the stream failed
@@ -179,12 +178,12 @@ func (c *collector) plain(p []byte) {
 
 func (c *collector) frame(line string) {
 	if !c.began {
-		uid, at, err := parseBegin(line)
+		at, err := parseBegin(line)
 		if err != nil {
 			c.finish(err)
 			return
 		}
-		c.uid, c.at, c.began = uid, at, true
+		c.at, c.began = at, true
 		return
 	}
 	code, err := parseEnd(line)

@@ -9,13 +9,12 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,7 +74,8 @@ func newPool(t testing.TB, opt Options) *Pool {
 	return p
 }
 
-// startSSHD runs a real OpenSSH server; lines are added to its configuration, %d is
+// startSSHD runs a real OpenSSH server; its sessions have an empty home, so that no rc
+// file of the account runs. lines are added to its configuration, %d is
 // its directory.
 func startSSHD(t testing.TB, lines ...string) *server {
 	t.Helper()
@@ -103,6 +103,7 @@ PermitRootLogin yes
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 MaxStartups 200
+SetEnv HOME=%[2]s/home
 LogLevel ERROR
 `, s.port, s.dir)
 	for _, l := range lines {
@@ -348,30 +349,29 @@ func serve(t testing.TB, f func(net.Conn)) HostConfig {
 	return HostConfig{HostName: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, User: "nobody"}
 }
 
-// noLeaks fails if goroutines of this package are left when the test and its pool
-// are through. It is called before the pool is made.
+// noLeaks fails if goroutines of this test are left when it and its pool are
+// through. It is called before the pool is made: goroutines inherit the label.
 func noLeaks(t testing.TB) {
 	t.Helper()
+	pprof.SetGoroutineLabels(pprof.WithLabels(t.Context(), pprof.Labels("leaktest", t.Name())))
+	label := fmt.Sprintf("%q:%q", "leaktest", t.Name())
 	t.Cleanup(func() {
-		var left string
-		for range 500 {
-			buf := make([]byte, 1<<20)
-			buf = buf[:runtime.Stack(buf, true)]
-			left = ""
-			for g := range strings.SplitSeq(string(buf), "\n\n") {
-				if strings.Contains(g, "crypto/ssh") || strings.Contains(g, "sshexec.(*") || strings.Contains(g, "sshexec.conduct") {
-					if !strings.Contains(g, "sshexec.noLeaks") && !strings.Contains(g, "(*server)") {
-						left += g + "\n\n"
-					}
+		left := func() string {
+			var profile, mine strings.Builder
+			pprof.Lookup("goroutine").WriteTo(&profile, 1)
+			for g := range strings.SplitSeq(profile.String(), "\n\n") {
+				if strings.Contains(g, label) && !strings.Contains(g, "testing.tRunner") && !strings.Contains(g, "runtime/pprof") {
+					mine.WriteString(g + "\n\n")
 				}
 			}
-			if left == "" {
+			return mine.String()
+		}
+		for range 500 {
+			if left() == "" {
 				return
 			}
 			time.Sleep(10 * time.Millisecond)
 		}
-		t.Errorf("goroutines left:\n%s", left)
+		t.Errorf("goroutines left:\n%s", left())
 	})
 }
-
-var _ io.Writer = (*lockedCapture)(nil)

@@ -36,8 +36,8 @@ func connect(ctx context.Context, cfg HostConfig, via *link) (net.Conn, *Error) 
 	if err == nil {
 		return conn, nil
 	}
-	if ctx.Err() != nil {
-		return nil, &Error{Kind: contextKind(ctx.Err()), Stage: StageDial, Retryable: true, Err: err}
+	if ended := over(ctx); ended != nil {
+		return nil, &Error{Kind: contextKind(ended), Stage: StageDial, Retryable: true, Err: err}
 	}
 	e := &Error{Kind: ErrUnreachable, Stage: StageDial, Retryable: true, Err: err}
 	var dns *net.DNSError
@@ -45,6 +45,15 @@ func connect(ctx context.Context, cfg HostConfig, via *link) (net.Conn, *Error) 
 		e.Kind, e.Hint = ErrDNS, "check HostName in ~/.ssh/config"
 	}
 	return nil, e
+}
+
+// over gives the reason ctx is over. A network call sees the deadline on its own and
+// may return a moment before the context knows.
+func over(ctx context.Context) error {
+	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		return context.DeadlineExceeded
+	}
+	return ctx.Err()
 }
 
 func dialTCP(ctx context.Context, cfg HostConfig, address string) (net.Conn, error) {
