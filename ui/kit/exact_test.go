@@ -39,7 +39,7 @@ func TestEveryBlockIsExact(t *testing.T) {
 		}
 		return l
 	}
-	for n := range 100 {
+	for n := range 60 {
 		w, h := r.IntN(130), 1+r.IntN(12)
 		for _, l := range looks(t) {
 			look := l.look

@@ -53,13 +53,15 @@ func row(hints []Hint, w int) Line {
 	return line
 }
 
-// helpColumn is the least width of a column of the help page.
-const helpColumn = 36
+const (
+	helpColumn = 36 // least width of a column of the help page
+	helpKey    = 16 // most cells that keys take there
+)
 
 // Help draws all hints by group in as many columns as fit, exactly w by h.
 func (l Look) Help(w, h int, groups []HintGroup) string {
 	w, h = max(w, 0), max(h, 0)
-	blocks, total := helpBlocks(groups)
+	blocks, total := l.helpBlocks(groups)
 	columns := max(min(w/helpColumn, len(blocks)), 1)
 	high := (total + columns - 1) / columns
 	for columns > 1 && !flows(blocks, columns, high) {
@@ -89,13 +91,21 @@ func (l Look) Help(w, h int, groups []HintGroup) string {
 
 // helpBlocks are the lines of each group that has something to show, with a
 // blank line after it, and how many lines there are in all.
-func helpBlocks(groups []HintGroup) (blocks [][]Line, total int) {
+func (l Look) helpBlocks(groups []HintGroup) (blocks [][]Line, total int) {
+	keys := 0
+	for _, g := range groups {
+		for _, hint := range g.Hints {
+			if !hint.Off {
+				keys = max(keys, min(Width(hint.Key), helpKey))
+			}
+		}
+	}
 	for _, g := range groups {
 		block := []Line{{In(themes.Title, " "+g.Title)}}
 		for _, hint := range g.Hints {
 			if !hint.Off {
 				one := hint.line()
-				one[0].Text = PadRight("   "+one[0].Text, 13, "")
+				one[0].Text = "   " + PadRight(hint.Key, keys, l.set().ellipsis) + " "
 				block = append(block, one)
 			}
 		}

@@ -107,6 +107,9 @@ func TestCleanCutsLongText(t *testing.T) {
 			t.Errorf("%q at the limit: %d cells, %q", end, Width(got), got[len(got)-12:])
 		}
 	}
+	if got := Clean(strings.Repeat("é", MaxCells-4) + strings.Repeat("\u0301", 9) + "x"); Width(got) != MaxCells || !strings.HasSuffix(string(got), "<+5…") {
+		t.Errorf("a count of marks at the limit: %q", got[len(got)-20:])
+	}
 	if exactly := strings.Repeat("é", MaxCells); Clean(exactly) != Safe(exactly) {
 		t.Error("a text of just the limit was cut")
 	}

@@ -149,7 +149,7 @@ func meters(l Look, w int) string {
 
 func hintGroups() []HintGroup {
 	return []HintGroup{
-		{"LOOK", []Hint{{Key: "j k", Does: "move"}, {Key: "g G", Does: "first, last"}, {Key: "/", Does: "filter"}, {Key: "n N", Does: "next, previous match", Off: true}, {Key: "↵", Does: "open"}, {Key: "s", Does: "sort by the next column"}}},
+		{"LOOK", []Hint{{Key: "j k", Does: "move"}, {Key: "g G", Does: "first, last"}, {Key: "ctrl-d ctrl-u", Does: "half a page"}, {Key: "/", Does: "filter"}, {Key: "n N", Does: "next, previous match", Off: true}, {Key: "↵", Does: "open"}, {Key: "s", Does: "sort by the next column"}}},
 		{"ACT", []Hint{{Key: "C", Does: "chown run dirs", Acts: true}, {Key: "D", Does: "reap run dirs", Acts: true}, {Key: "R", Does: "rerun failed jobs", Acts: true}, {Key: "f", Does: "the suggested fix"}}},
 		{"GO", []Hint{{Key: "1-6", Does: "pages"}, {Key: "esc", Does: "back"}, {Key: "q", Does: "quit"}}},
 		{"NEVER", []Hint{{Key: "x", Does: "all of this group is off", Off: true}}},
