@@ -61,6 +61,18 @@ func Safes(texts []string) []Safe {
 	return out
 }
 
+// Join joins safe texts with sep between them; safe texts stay safe together.
+func Join(texts []Safe, sep Safe) Safe {
+	var b strings.Builder
+	for i, s := range texts {
+		if i > 0 {
+			b.WriteString(string(sep))
+		}
+		b.WriteString(string(s))
+	}
+	return Safe(b.String())
+}
+
 func cleanWith(s string, r rules) Safe {
 	if len(s) <= r.cells && printableASCII(s) {
 		return Safe(s)

@@ -121,6 +121,17 @@ func TestSafesCleansEach(t *testing.T) {
 	}
 }
 
+func TestJoin(t *testing.T) {
+	for _, c := range []struct {
+		in   []Safe
+		want Safe
+	}{{nil, ""}, {[]Safe{"a"}, "a"}, {[]Safe{"a", "", "b"}, "a ∙  ∙ b"}} {
+		if got := Join(c.in, " ∙ "); got != c.want {
+			t.Errorf("%q: %q, want %q", c.in, got, c.want)
+		}
+	}
+}
+
 func TestTainted(t *testing.T) {
 	for in, want := range map[string]bool{
 		"": false, "plain": false, "日本語 é": false, strings.Repeat("long ", 500): false, "👍🏽": false, "a\u00a0b": false,
