@@ -31,7 +31,9 @@ const maxWriters = 32
 // keep their path, so they are found too.
 //
 // A descriptor on the target's filesystem whose mount nobody lists (lazily
-// unmounted) cannot be placed: that makes the answer unknown.
+// unmounted, or of a namespace whose processes have all gone) cannot be placed
+// so. Only for those the tree is walked and inodes are compared; one whose file
+// was deleted makes the answer unknown.
 type census struct {
 	env    Env
 	target spot
@@ -42,6 +44,16 @@ type census struct {
 	ownFS  map[mountKey]bool // mounts of this namespace
 	found  []fleet.Writer
 	seen   map[int]bool
+	doubts []doubt
+}
+
+// doubt is an inode of the target's filesystem whose place is not known.
+type doubt struct {
+	task task
+	via  fleet.WriterVia
+	ino  uint64
+	path string // as the kernel tells it
+	gone bool   // no name is left
 }
 
 // mountKey is what an inherited copy of a mount keeps.
@@ -80,6 +92,9 @@ func (e Env) writersOf(ctx context.Context, fd int, n node) ([]fleet.Writer, err
 		if err := c.look(t); err != nil && !e.vouched(t.pid) {
 			return nil, err
 		}
+	}
+	if err := c.settle(ctx, fd, n.ino); err != nil {
+		return nil, err
 	}
 	slices.SortFunc(c.found, func(a, b fleet.Writer) int { return a.PID - b.PID })
 	return c.found, nil
@@ -208,7 +223,7 @@ func (c *census) look(t task) error {
 func (c *census) handle(t task, link string, via fleet.WriterVia) error {
 	var x unix.Statx_t
 	id, dev := uint64(0), c.stDev // until proven otherwise it is the target's
-	err := unix.Statx(unix.AT_FDCWD, link, unix.AT_STATX_DONT_SYNC|unix.AT_NO_AUTOMOUNT, unix.STATX_MNT_ID, &x)
+	err := unix.Statx(unix.AT_FDCWD, link, unix.AT_STATX_DONT_SYNC|unix.AT_NO_AUTOMOUNT, unix.STATX_MNT_ID|unix.STATX_INO|unix.STATX_NLINK, &x)
 	switch {
 	case err == nil:
 		id, dev = x.Mnt_id, unix.Mkdev(x.Dev_major, x.Dev_minor)
@@ -241,7 +256,39 @@ func (c *census) handle(t task, link string, via fleet.WriterVia) error {
 		}
 	}
 	if !placed {
-		return c.env.unlessGone(t.dir, link, fmt.Errorf("%s lies on the dir's filesystem, but its mount is listed nowhere", quoted(p)))
+		c.doubts = append(c.doubts, doubt{task: t, via: via, ino: x.Ino, path: p, gone: x.Nlink == 0})
+	}
+	return nil
+}
+
+// settle decides the doubts by one walk over the target. A file without a name
+// can have been the target's.
+func (c *census) settle(ctx context.Context, fd int, top uint64) error {
+	if len(c.doubts) == 0 {
+		return nil
+	}
+	elsewhere := map[uint64]bool{}
+	for _, d := range c.doubts {
+		elsewhere[d.ino] = true
+	}
+	delete(elsewhere, top)
+	w := walk{
+		visit: func(e entry) error {
+			delete(elsewhere, e.st.Ino)
+			return nil
+		},
+		fault: func(path string, err error) error { return fmt.Errorf("look at %s: %w", path, err) },
+	}
+	if err := w.run(ctx, fd); err != nil {
+		return err
+	}
+	for _, d := range c.doubts {
+		switch {
+		case !elsewhere[d.ino]:
+			c.add(d.task, d.via)
+		case d.gone && !c.env.vouched(d.task.pid):
+			return fmt.Errorf("process %d holds the deleted file %s of the dir's filesystem, and its mount is listed nowhere", d.task.pid, quoted(d.path))
+		}
 	}
 	return nil
 }
@@ -275,7 +322,7 @@ func (c *census) mappings(t task) error {
 	}
 	last := ""
 	for line := range strings.Lines(string(b)) {
-		dev, p, ok := parseMapping(line)
+		dev, ino, p, ok := parseMapping(line)
 		if !ok || dev != c.target.dev || p == last {
 			continue
 		}
@@ -295,7 +342,7 @@ func (c *census) mappings(t task) error {
 			}
 		}
 		if !covered {
-			return c.env.unlessGone(t.dir, "mappings", fmt.Errorf("%s lies on the dir's filesystem, but no mount covers it", quoted(p)))
+			c.doubts = append(c.doubts, doubt{task: t, via: fleet.ViaMap, ino: ino, path: p, gone: strings.HasSuffix(p, " (deleted)")})
 		}
 	}
 	return nil
@@ -303,17 +350,18 @@ func (c *census) mappings(t task) error {
 
 // parseMapping reads one line of maps: range, mode, offset, device in hex,
 // inode, path. Anonymous mappings are not ok.
-func parseMapping(line string) (dev, path string, ok bool) {
+func parseMapping(line string) (dev string, ino uint64, path string, ok bool) {
 	f := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 6)
 	if len(f) != 6 {
-		return "", "", false
+		return "", 0, "", false
 	}
 	path = strings.TrimLeft(f[5], " ")
 	maj, min, found := strings.Cut(f[3], ":")
 	a, err1 := strconv.ParseUint(maj, 16, 32)
 	b, err2 := strconv.ParseUint(min, 16, 32)
-	if !found || err1 != nil || err2 != nil || !strings.HasPrefix(path, "/") {
-		return "", "", false
+	ino, err3 := strconv.ParseUint(f[4], 10, 64)
+	if !found || err1 != nil || err2 != nil || err3 != nil || !strings.HasPrefix(path, "/") {
+		return "", 0, "", false
 	}
-	return fmt.Sprintf("%d:%d", a, b), strings.ReplaceAll(path, `\012`, "\n"), true
+	return fmt.Sprintf("%d:%d", a, b), ino, strings.ReplaceAll(path, `\012`, "\n"), true
 }

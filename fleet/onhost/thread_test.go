@@ -1,0 +1,7 @@
+//go:build linux
+
+package onhost
+
+import "runtime"
+
+func lockThread() { runtime.LockOSThread() }
