@@ -72,33 +72,13 @@ type unit struct {
 
 const maxUnits = 1024
 
-// unit reads one KEY=VALUE line; Id begins a unit.
-func (p *parser) unit(line string) bool {
-	key, v, ok := strings.Cut(line, "=")
-	if !ok || len(p.units) >= maxUnits {
+// unit reads name, states, last run of a timer, and working directory.
+func (p *parser) unit(rest string) bool {
+	f := strings.SplitN(rest, "\t", 5)
+	if len(f) != 5 || f[0] == "" || len(p.units) >= maxUnits {
 		return false
 	}
-	v = clip(v)
-	if key == "Id" {
-		p.units = append(p.units, unit{name: v})
-		return true
-	}
-	if len(p.units) == 0 {
-		return false
-	}
-	u := &p.units[len(p.units)-1]
-	switch key {
-	case "ActiveState":
-		u.state = v
-	case "WorkingDirectory":
-		u.dir = v
-	case "UnitFileState":
-		u.file = v
-	case "LastTriggerUSec":
-		u.last = v
-	default:
-		return false
-	}
+	p.units = append(p.units, unit{name: clip(f[0]), state: clip(f[1]), file: clip(f[2]), last: clip(f[3]), dir: clip(f[4])})
 	return true
 }
 

@@ -20,7 +20,7 @@
 #   O DEV ROOT POINT OPTIONS       a line of this namespace's mountinfo
 #   N PID DEV ROOT POINT OPTIONS   one of another mount namespace
 #   G PID UID START CGROUP COMMAND a process named by L or N
-#   U LINE                         systemctl show;  J UNIT JSON: its .runner;  V UNIT HOOK
+#   U UNIT STATE FILESTATE LAST DIR   systemctl show;  J UNIT JSON: its .runner;  V UNIT HOOK
 #   C JSON                         newest statistics of a compiler cache
 #   Y RI DEV INODE KIB FILES FOREIGN NEWEST ./PATH   a measured dir
 #   S RI PATH-OF-SAMPLE TAB ./PATH a foreign entry of it;  Z RI WHY ./PATH  not measured
@@ -192,7 +192,7 @@ ref() {
 		*)
 			if [ "$p" = ./cargo-ci/registry ] && real "$p"; then
 				registry "$p" 1
-			elif real "$p" && { closed "$p" || profile "$p" "$2" || holds "$p" "$2"; }; then
+			elif real "$p" && { [ ! -r "$p" ] || [ ! -x "$p" ] || profile "$p" "$2" || holds "$p" "$2"; }; then
 				ref "$p" $(($2 + 1))
 			else
 				add "$p"
@@ -584,7 +584,8 @@ facts() {
 	fi
 }
 
-# services: runners' units, their .runner file and the job hook they name.
+# services: runners' units, their .runner file and the job hook they name; and
+# timers whose names sound like cleaning up.
 services() {
 	if ! command -v systemctl >/dev/null 2>&1; then
 		rec "X${tab}runner services: no systemctl"
@@ -594,36 +595,58 @@ services() {
 	for p in /etc/systemd/system/actions.runner.*.service; do
 		[ ! -f "$p" ] || set -- "$@" "${p##*/}"
 	done
-	shown=$(systemctl show --no-pager -p Id -p ActiveState -p WorkingDirectory -p Environment \
+	found=$(systemctl show --no-pager -p Id -p ActiveState -p WorkingDirectory -p Environment \
 		"$@" 'actions.runner.*.service' 2>/dev/null) || {
 		rec "X${tab}runner services: systemctl does not answer"
 		return 0
 	}
-	unit=
-	set -f
-	IFS=$nl
-	set -- $shown
-	IFS=$ifs0
-	set +f
-	for line in "$@"; do
-		case $line in
-		Id=*)
-			unit=${line#Id=}
-			rec "U$tab$line"
+	units "$found"
+	set -- '*disk-guard*.timer' '*clean*.timer' '*reap*.timer' '*sweep*.timer' '*prune*.timer' '*janitor*.timer'
+	found=$(systemctl show --no-pager --timestamp=unix -p Id -p ActiveState -p UnitFileState -p LastTriggerUSec "$@" 2>/dev/null) ||
+		found=$(systemctl show --no-pager -p Id -p ActiveState -p UnitFileState "$@" 2>/dev/null)
+	units "$found"
+}
+
+# units TEXT: records for the blocks of systemctl show, which an empty line parts.
+# The lines of a block come in no certain order.
+units() {
+	text=$1
+	while [ -n "$text" ]; do
+		case $text in
+		*"$nl$nl"*)
+			block=${text%%"$nl$nl"*}
+			text=${text#*"$nl$nl"}
 			;;
-		ActiveState=*) rec "U$tab$line" ;;
-		WorkingDirectory=/*)
-			rec "U$tab$line"
-			runner "$unit" "${line#WorkingDirectory=}"
-			;;
-		Environment=*ACTIONS_RUNNER_HOOK_JOB_STARTED=*)
-			# The rest of the environment may hold secrets and stays on the host.
-			line=${line#*ACTIONS_RUNNER_HOOK_JOB_STARTED=}
-			rec "V$tab$unit$tab${line%% *}"
+		*)
+			block=$text
+			text=
 			;;
 		esac
+		unit='' state='' wd='' file='' last='' hook=''
+		set -f
+		IFS=$nl
+		set -- $block
+		IFS=$ifs0
+		set +f
+		for line in "$@"; do
+			case $line in
+			Id=*) unit=${line#*=} ;;
+			ActiveState=*) state=${line#*=} ;;
+			WorkingDirectory=*) wd=${line#*=} ;;
+			UnitFileState=*) file=${line#*=} ;;
+			LastTriggerUSec=*) last=${line#*=} ;;
+			Environment=*ACTIONS_RUNNER_HOOK_JOB_STARTED=*)
+				# The rest of the environment may hold secrets and stays on the host.
+				hook=${line#*ACTIONS_RUNNER_HOOK_JOB_STARTED=}
+				hook=${hook%% *}
+				;;
+			esac
+		done
+		[ -n "$unit" ] || continue
+		rec "U$tab$unit$tab$state$tab$file$tab$last$tab$wd"
+		[ -z "$hook" ] || rec "V$tab$unit$tab$hook"
+		case $wd in /*) runner "$unit" "$wd" ;; esac
 	done
-	timers
 }
 
 # runner UNIT DIR
@@ -635,14 +658,6 @@ runner() {
 		hook=$(grep -h -e '^ACTIONS_RUNNER_HOOK_JOB_STARTED=' "$2/.env" 2>/dev/null | head -n 1)
 		[ -z "$hook" ] || rec "V$tab$1$tab${hook#*=}"
 	fi
-}
-
-# timers: what else cleans up here.
-timers() {
-	set -- '*disk-guard*.timer' '*clean*.timer' '*reap*.timer' '*sweep*.timer' '*prune*.timer' '*janitor*.timer'
-	shown=$(systemctl show --no-pager --timestamp=unix -p Id -p UnitFileState -p ActiveState -p LastTriggerUSec "$@" 2>/dev/null) ||
-		shown=$(systemctl show --no-pager -p Id -p UnitFileState -p ActiveState "$@" 2>/dev/null)
-	lines U "$shown"
 }
 
 # caches: the newest statistics that jobs left here. A cache server lives in the

@@ -74,13 +74,17 @@ func ways(t *testing.T) []way {
 		return out
 	}
 	for name, without := range map[string]string{"busybox tools": "", "busybox tools without awk": "awk"} {
-		dir := applets(t, bb, without)
-		mount := `PATH=/usr/sbin:/usr/bin:/sbin:/bin; for d in /usr/bin /usr/sbin /bin /sbin; do [ -L $d ] || mount --bind ` + dir + ` $d; done; shift; exec /bin/sh "$@"`
-		out = append(out, way{name, false, func(t *testing.T, args []string) []byte {
-			return command(t, nil, []string{"/usr/bin/unshare", "-m", "--propagation", "private", "/bin/sh", "-c", mount, "sh", "x"}, args)
-		}})
+		out = append(out, over(applets(t, bb, without), name))
 	}
 	return out
+}
+
+// over runs the script with the tools of dir mounted over the system's.
+func over(dir, name string) way {
+	mount := `PATH=/usr/sbin:/usr/bin:/sbin:/bin
+for d in /usr/bin /usr/sbin /bin /sbin; do [ -L $d ] || mount --bind ` + dir + ` $d; done; shift; exec /bin/sh "$@"`
+	argv := []string{"/usr/bin/unshare", "-m", "--propagation", "private", "/bin/sh", "-c", mount, "sh", "x"}
+	return way{name, false, func(t *testing.T, args []string) []byte { return command(t, nil, argv, args) }}
 }
 
 // applets makes a folder that holds busybox and its names alone.
