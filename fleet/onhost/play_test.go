@@ -171,14 +171,14 @@ type server struct {
 	stdin, stdout *os.File
 }
 
-func (w *world) serveIn(req fleet.HostRequest, env ...string) server {
+func (w *world) serveIn(req fleet.HostRequest, sys *syscall.SysProcAttr, env ...string) server {
 	w.t.Helper()
 	frame, err := req.Frame()
 	must(w.t, err)
 	in, out := w.pipe(), w.pipe()
 	p, err := os.StartProcess("/proc/self/exe", []string{"child-serve"}, &os.ProcAttr{
 		Env:   append(append(os.Environ(), roleEnv+"=serve", stateEnv+"="+w.env.State), env...),
-		Files: []*os.File{in[0], out[1], os.Stderr},
+		Files: []*os.File{in[0], out[1], os.Stderr}, Sys: sys,
 	})
 	must(w.t, err)
 	in[0].Close()
