@@ -224,3 +224,25 @@ func TestConnectionCutInTheBody(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A body under the cap may still be a bomb: 16 MiB of "{}," are five million
+// structs.
+func TestListsOfTooManyItemsAreRefused(t *testing.T) {
+	many := "[" + strings.Repeat("{},", 5_000_000) + "{}]"
+	step := `{"total_count":1,"jobs":[` + strings.Replace(text(jobJSON(1, map[string]any{"steps": "MANY"})), `"MANY"`, many, 1) + `]}`
+	s := newServer(t)
+	s.on("GET "+pullsPath, 200, many)
+	s.on("GET "+jobsPath, 200, step)
+	c := newClient(t, s.URL, nil)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := c.Pulls(ctx, repo)
+	failure(t, err, fleet.CauseProtocol)
+	_, err = c.Jobs(ctx, runKey, LatestAttempt)
+	failure(t, err, fleet.CauseProtocol)
+	runtime.ReadMemStats(&after)
+	t.Logf("%d MiB allocated for 2 x %d MiB, server's share included", (after.TotalAlloc-before.TotalAlloc)>>20, len(many)>>20)
+	if got := after.TotalAlloc - before.TotalAlloc; got > 400<<20 {
+		t.Errorf("%d MiB were allocated", got>>20)
+	}
+}

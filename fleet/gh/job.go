@@ -2,7 +2,6 @@ package gh
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"time"
@@ -11,18 +10,18 @@ import (
 )
 
 type wireJob struct {
-	ID          int64      `json:"id"`
-	RunID       int64      `json:"run_id"`
-	Attempt     int        `json:"run_attempt"`
-	Name        string     `json:"name"`
-	Status      string     `json:"status"`
-	Conclusion  string     `json:"conclusion"`
-	Labels      []string   `json:"labels"`
-	Runner      string     `json:"runner_name"`
-	StartedAt   time.Time  `json:"started_at"`
-	CompletedAt time.Time  `json:"completed_at"`
-	URL         string     `json:"html_url"`
-	Steps       []wireStep `json:"steps"`
+	ID          int64             `json:"id"`
+	RunID       int64             `json:"run_id"`
+	Attempt     int               `json:"run_attempt"`
+	Name        string            `json:"name"`
+	Status      string            `json:"status"`
+	Conclusion  string            `json:"conclusion"`
+	Labels      bounded[string]   `json:"labels"`
+	Runner      string            `json:"runner_name"`
+	StartedAt   time.Time         `json:"started_at"`
+	CompletedAt time.Time         `json:"completed_at"`
+	URL         string            `json:"html_url"`
+	Steps       bounded[wireStep] `json:"steps"`
 }
 
 type wireStep struct {
@@ -32,15 +31,6 @@ type wireStep struct {
 	Conclusion  string    `json:"conclusion"`
 	StartedAt   time.Time `json:"started_at"`
 	CompletedAt time.Time `json:"completed_at"`
-}
-
-func openJobs(body []byte) ([]wireJob, *int, error) {
-	var p struct {
-		Total *int      `json:"total_count"`
-		Items []wireJob `json:"jobs"`
-	}
-	err := json.Unmarshal(body, &p)
-	return p.Items, p.Total, err
 }
 
 func (w wireJob) job(key fleet.RunKey) (fleet.Job, bool) {
@@ -82,7 +72,7 @@ func (c *Client) Jobs(ctx context.Context, key fleet.RunKey, which Attempts) (Li
 		return List[fleet.Job]{}, err
 	}
 	return read(ctx, c, query[wireJob, fleet.Job]{
-		what: what, path: fmt.Sprintf("%s/actions/runs/%d/jobs", path, key.ID), under: "jobs", open: openJobs,
+		what: what, path: fmt.Sprintf("%s/actions/runs/%d/jobs", path, key.ID), under: "jobs",
 		params: url.Values{"filter": {string(which)}},
 		id:     func(j fleet.Job) int64 { return j.ID },
 		noun:   func(w wireJob) (fleet.Job, bool) { return w.job(key) },

@@ -34,8 +34,7 @@ type query[W, T any] struct {
 	path   string
 	params url.Values
 	under  string // JSON name of the list; empty where the answer is the list itself
-	open   opener[W]
-	want   int // stop after so many items; 0 reads all pages
+	want   int    // stop after so many items; 0 reads all pages
 	id     func(T) int64
 	noun   func(W) (T, bool) // false drops an item that cannot be true
 }
@@ -58,7 +57,7 @@ func read[W, T any](ctx context.Context, c *Client, q query[W, T]) (List[T], err
 		if err != nil {
 			return List[T]{}, err
 		}
-		p, err := decodePage(r.body, q.under, q.open)
+		p, err := decodePage[W](r.body, q.under)
 		if err != nil {
 			c.cache.forget(r.url)
 			return List[T]{}, c.unreadable(q.what, r, err)

@@ -69,7 +69,7 @@ func (c *Client) Pulls(ctx context.Context, repo fleet.Repo) (List[fleet.PullReq
 	}
 	at := c.now()
 	return read(ctx, c, query[wirePull, fleet.PullRequest]{
-		what: what, path: path + "/pulls", open: openArray[wirePull],
+		what: what, path: path + "/pulls",
 		params: url.Values{"state": {"open"}, "sort": {"created"}, "direction": {"asc"}},
 		id:     func(p fleet.PullRequest) int64 { return int64(p.Number) },
 		noun:   func(w wirePull) (fleet.PullRequest, bool) { return w.pull(repo, at, false) },

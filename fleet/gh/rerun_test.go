@@ -132,14 +132,14 @@ func TestRefusedRerunsKeepGitHubsWords(t *testing.T) {
 		cause  fleet.Cause
 		kind   error
 	}{
-		"running":   {403, "This workflow is already running", fleet.CauseOther, ErrRefused},
-		"too old":   {403, "Unable to retry this workflow run because it was created over a month ago", fleet.CauseOther, ErrRefused},
-		"broken":    {403, "This workflow run cannot be retried", fleet.CauseOther, ErrRefused},
-		"conflict":  {409, "Conflict", fleet.CauseOther, ErrRefused},
-		"invalid":   {422, "Validation Failed", fleet.CauseOther, ErrRefused},
-		"no right":  {403, "Resource not accessible by personal access token", fleet.CausePermission, nil},
-		"no admin":  {403, "Must have admin rights to Repository.", fleet.CausePermission, nil},
-		"not there": {404, "Not Found", fleet.CauseOther, ErrNotFound},
+		"running":         {403, "This workflow is already running", fleet.CauseOther, ErrRefused},
+		"too old":         {403, "Unable to retry this workflow run because it was created over a month ago", fleet.CauseOther, ErrRefused},
+		"brokenTransport": {403, "This workflow run cannot be retried", fleet.CauseOther, ErrRefused},
+		"conflict":        {409, "Conflict", fleet.CauseOther, ErrRefused},
+		"invalid":         {422, "Validation Failed", fleet.CauseOther, ErrRefused},
+		"no right":        {403, "Resource not accessible by personal access token", fleet.CausePermission, nil},
+		"no admin":        {403, "Must have admin rights to Repository.", fleet.CausePermission, nil},
+		"not there":       {404, "Not Found", fleet.CauseOther, ErrNotFound},
 	} {
 		s := newServer(t)
 		s.on("GET "+runPath, 200, text(runJSON(int64(runID), nil)))
@@ -237,7 +237,7 @@ func TestAnUnsentChangeIsNotAmbiguous(t *testing.T) {
 // A transport that does not report its connections leaves open what was sent.
 func TestAnUntracedTransportIsTakenForSent(t *testing.T) {
 	tok, _ := NewToken(canary)
-	c, err := New(Options{BaseURL: "http://127.0.0.1:1/", Token: tok, Transport: broken{}})
+	c, err := New(Options{BaseURL: "http://127.0.0.1:1/", Token: tok, Transport: brokenTransport{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,9 +246,9 @@ func TestAnUntracedTransportIsTakenForSent(t *testing.T) {
 	}
 }
 
-type broken struct{}
+type brokenTransport struct{}
 
-func (broken) RoundTrip(*http.Request) (*http.Response, error) {
+func (brokenTransport) RoundTrip(*http.Request) (*http.Response, error) {
 	return nil, errors.New("lost " + canary + " at https://x.y/?sig=1")
 }
 
@@ -276,7 +276,7 @@ func TestWaitingForATurnEndsWithTheCaller(t *testing.T) {
 
 func TestErrorsOfAForeignTransportAreCleaned(t *testing.T) {
 	tok, _ := NewToken(canary)
-	c, err := New(Options{BaseURL: "http://127.0.0.1:1/", Token: tok, Transport: broken{}})
+	c, err := New(Options{BaseURL: "http://127.0.0.1:1/", Token: tok, Transport: brokenTransport{}})
 	if err != nil {
 		t.Fatal(err)
 	}

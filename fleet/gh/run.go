@@ -16,20 +16,20 @@ import (
 // repositories; one field of a wrong type in them would empty the page
 // (go-github#3229).
 type wireRun struct {
-	ID         int64       `json:"id"`
-	Attempt    int         `json:"run_attempt"`
-	Name       string      `json:"name"`
-	Event      string      `json:"event"`
-	Branch     string      `json:"head_branch"`
-	SHA        string      `json:"head_sha"`
-	Status     string      `json:"status"`
-	Conclusion string      `json:"conclusion"`
-	CreatedAt  time.Time   `json:"created_at"`
-	StartedAt  time.Time   `json:"run_started_at"`
-	UpdatedAt  time.Time   `json:"updated_at"`
-	URL        string      `json:"html_url"`
-	HeadRepo   wireRepo    `json:"head_repository"`
-	Pulls      []wireRunPR `json:"pull_requests"`
+	ID         int64              `json:"id"`
+	Attempt    int                `json:"run_attempt"`
+	Name       string             `json:"name"`
+	Event      string             `json:"event"`
+	Branch     string             `json:"head_branch"`
+	SHA        string             `json:"head_sha"`
+	Status     string             `json:"status"`
+	Conclusion string             `json:"conclusion"`
+	CreatedAt  time.Time          `json:"created_at"`
+	StartedAt  time.Time          `json:"run_started_at"`
+	UpdatedAt  time.Time          `json:"updated_at"`
+	URL        string             `json:"html_url"`
+	HeadRepo   wireRepo           `json:"head_repository"`
+	Pulls      bounded[wireRunPR] `json:"pull_requests"`
 }
 
 // wireRepo is a repository's name; empty for a deleted fork, which is null.
@@ -45,15 +45,6 @@ type wireRunPR struct {
 			URL string `json:"url"`
 		} `json:"repo"`
 	} `json:"base"`
-}
-
-func openRuns(body []byte) ([]wireRun, *int, error) {
-	var p struct {
-		Total *int      `json:"total_count"`
-		Items []wireRun `json:"workflow_runs"`
-	}
-	err := json.Unmarshal(body, &p)
-	return p.Items, p.Total, err
 }
 
 func (w wireRun) run(repo fleet.Repo, at time.Time) (fleet.WorkflowRun, bool) {
@@ -102,7 +93,7 @@ func (c *Client) runs(ctx context.Context, repo fleet.Repo, params url.Values, w
 	}
 	at := c.now()
 	return read(ctx, c, query[wireRun, fleet.WorkflowRun]{
-		what: what, path: path + "/actions/runs", params: params, under: "workflow_runs", open: openRuns, want: want,
+		what: what, path: path + "/actions/runs", params: params, under: "workflow_runs", want: want,
 		id:   func(r fleet.WorkflowRun) int64 { return int64(r.ID) },
 		noun: func(w wireRun) (fleet.WorkflowRun, bool) { return w.run(repo, at) },
 	})

@@ -2,7 +2,6 @@ package gh
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -12,23 +11,16 @@ import (
 )
 
 type wireRunner struct {
-	ID     int64  `json:"id"`
-	Name   string `json:"name"`
-	OS     string `json:"os"`
-	Status string `json:"status"`
-	Busy   bool   `json:"busy"`
-	Labels []struct {
-		Name string `json:"name"`
-	} `json:"labels"`
+	ID     int64              `json:"id"`
+	Name   string             `json:"name"`
+	OS     string             `json:"os"`
+	Status string             `json:"status"`
+	Busy   bool               `json:"busy"`
+	Labels bounded[wireLabel] `json:"labels"`
 }
 
-func openRunners(body []byte) ([]wireRunner, *int, error) {
-	var p struct {
-		Total *int         `json:"total_count"`
-		Items []wireRunner `json:"runners"`
-	}
-	err := json.Unmarshal(body, &p)
-	return p.Items, p.Total, err
+type wireLabel struct {
+	Name string `json:"name"`
 }
 
 func (w wireRunner) runner(scope string) (fleet.Runner, bool) {
@@ -58,7 +50,7 @@ func (c *Client) Runners(ctx context.Context, scope string) (List[fleet.Runner],
 		return List[fleet.Runner]{}, err
 	}
 	out, err := read(ctx, c, query[wireRunner, fleet.Runner]{
-		what: what, path: path + "/actions/runners", under: "runners", open: openRunners,
+		what: what, path: path + "/actions/runners", under: "runners",
 		id:   func(r fleet.Runner) int64 { return r.ID },
 		noun: func(w wireRunner) (fleet.Runner, bool) { return w.runner(scope) },
 	})
