@@ -71,34 +71,38 @@ func (c *Content) usage() Usage {
 func onDisk(size int64) int64 { return (size + 4095) / 4096 * 4096 }
 
 // entries makes the nodes directly below the run dir. They live only as long as
-// somebody looks at them.
+// somebody looks at them, and what lies below them is made when it is listed.
 func (c *Content) entries(top *Node) []*Node {
 	debug := c.dir(top, "debug", 1)
-	ino := debug.Ino
-	for _, p := range c.parts() {
-		ino++
-		d := c.dir(debug, p.name, 0)
-		d.Ino = ino
-		debug.link(d)
-		d.kids = make(map[string]*Node, p.n)
-		for i := range p.n {
-			f := &Node{Name: fmt.Sprintf("aprender-%06x%04x.%s", top.Ino&0xffffff, i, ext(p.name)), Kind: File, Mode: 0o644,
-				Owner: c.Owner, Dev: top.Dev, Ino: ino<<16 + uint64(i), Size: p.size, Born: c.Oldest, Parent: d}
-			f.Changed = c.Oldest + (c.Newest-c.Oldest)*i/p.n
-			if i == p.n-1 {
-				f.Size = p.last
-				if p.name == "deps" {
-					f.Changed = c.Newest
-				}
-			}
-			if p.name == "deps" && i < c.Strangers {
-				f.Owner = c.StrangerOf
-			}
-			f.Touched = f.Changed
-			d.link(f)
+	debug.fill = func(*Node) {
+		for i, p := range c.parts() {
+			d := c.dir(debug, p.name, 0)
+			d.Ino = debug.Ino + 1 + uint64(i)
+			d.fill = func(*Node) { c.files(d, p, top.Ino) }
+			debug.link(d)
 		}
 	}
 	return []*Node{debug}
+}
+
+func (c *Content) files(d *Node, p part, top uint64) {
+	d.kids = make(map[string]*Node, p.n)
+	for i := range p.n {
+		f := &Node{Name: fmt.Sprintf("aprender-%06x%04x.%s", top&0xffffff, i, ext(p.name)), Kind: File, Mode: 0o644,
+			Owner: c.Owner, Dev: d.Dev, Ino: d.Ino<<16 + uint64(i), Size: p.size, Born: c.Oldest, Parent: d}
+		f.Changed = c.Oldest + (c.Newest-c.Oldest)*i/p.n
+		if i == p.n-1 {
+			f.Size = p.last
+			if p.name == "deps" {
+				f.Changed = c.Newest
+			}
+		}
+		if p.name == "deps" && i < c.Strangers {
+			f.Owner = c.StrangerOf
+		}
+		f.Touched = f.Changed
+		d.link(f)
+	}
 }
 
 func ext(dir string) string {

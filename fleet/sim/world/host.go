@@ -6,14 +6,15 @@ import (
 
 // Unit is a systemd unit of a host.
 type Unit struct {
-	Name       string // actions.runner.<owner>.<name>.service, or a timer
-	Active     string // active, inactive, failed
-	Enabled    bool
-	WorkingDir string
-	ExecStart  string
-	PID        int
-	LastRun    int64 // of a timer, Unix seconds; 0 never
-	NextRun    int64
+	Name        string // actions.runner.<owner>.<name>.service, or a timer
+	Active      string // active, inactive, failed
+	Enabled     bool
+	WorkingDir  string
+	ExecStart   string
+	Environment string
+	PID         int
+	LastRun     int64 // of a timer, Unix seconds; 0 never
+	NextRun     int64
 }
 
 // Host is a machine of the simulated fleet.
@@ -91,6 +92,7 @@ func (h *Host) addRunner(w *World, scope, name string, labels []string, now int6
 	h.WriteFile(dir+"/.runner", "\ufeff"+runnerJSON(scope, r), 0o644, owner, born)
 	h.WriteFile(dir+"/.env", "LANG=C.UTF-8\nACTIONS_RUNNER_HOOK_JOB_STARTED=/opt/runner-hooks/job-started.sh\n", 0o644, owner, born)
 	unit := &Unit{Name: "actions.runner." + dashed(scope) + "." + name + ".service", Active: "active", Enabled: true, WorkingDir: dir, ExecStart: dir + "/runsvc.sh"}
+	h.WriteFile("/etc/systemd/system/"+unit.Name, "[Service]\nWorkingDirectory="+dir+"\n", 0o644, fleet.RootOwner, born)
 	at, _ := h.Lookup(dir, true)
 	p := h.spawn(Process{PPID: 1, UID: h.UID, Args: []string{dir + "/bin/Runner.Listener", "run", "--startuptype", "service"},
 		Exe: dir + "/bin/Runner.Listener", Cwd: dir, CwdAt: at, Cgroup: "/system.slice/" + unit.Name}, h.Booted+60)

@@ -248,8 +248,8 @@ func buildStep(job string) string {
 	switch job {
 	case "lint":
 		return "Run cargo clippy"
-	case "coverage":
-		return "Run cargo llvm-cov"
+	case "guards":
+		return "Run contract guards"
 	}
 	return "Run cargo nextest"
 }

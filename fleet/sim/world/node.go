@@ -39,6 +39,7 @@ type Node struct {
 	Mount   bool     // something is mounted here
 	Parent  *Node
 	kids    map[string]*Node
+	fill    func(*Node) // makes the entries on first sight
 }
 
 // Blocks returns the allocated 512-byte blocks, as st_blocks counts them.
@@ -68,6 +69,7 @@ func (n *Node) Links() int {
 
 // Kids lists the entries of a dir by name, those of its Content included.
 func (n *Node) Kids() []*Node {
+	n.open()
 	out := make([]*Node, 0, len(n.kids)+1)
 	for _, k := range n.kids {
 		out = append(out, k)
@@ -81,6 +83,7 @@ func (n *Node) Kids() []*Node {
 
 // Kid returns the entry of the given name.
 func (n *Node) Kid(name string) (*Node, bool) {
+	n.open()
 	if k, ok := n.kids[name]; ok {
 		return k, true
 	}
@@ -93,6 +96,14 @@ func (n *Node) Kid(name string) (*Node, bool) {
 		}
 	}
 	return nil, false
+}
+
+func (n *Node) open() {
+	if n.fill != nil {
+		fill := n.fill
+		n.fill = nil
+		fill(n)
+	}
 }
 
 // Put adds an entry, replacing one of the same name, and marks the dir changed.

@@ -46,3 +46,11 @@ func (w *World) oddities(r *Repo) {
 	n := w.leave(gx10, f.DirRel(""), f.Started, f.Updated, 8*gib)
 	n.Content.Strangers, n.Content.StrangerOf = 137, fleet.RootOwner
 }
+
+// AddHostileNames leaves dirs on a host whose names were made to break a parser,
+// a shell or a terminal.
+func (w *World) AddHostileNames(h *Host) {
+	for i, name := range []string{"a\nb", "tab\tbed", "\x1b]52;c;cm0gLXJm\x07", "-rf", "$(id)", "`id`", "'; id #", "\xff\xfe", "\u202egnp", " ", "*", "a\\'; id #"} {
+		w.leave(h, fmt.Sprintf("%s-ci/%s/run-%d", w.Repos[0].Name.Name(), name, 25919100000+i), w.now-86400, w.now-86400, gib)
+	}
+}

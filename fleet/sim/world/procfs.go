@@ -102,7 +102,11 @@ func (v *View) process(p *Process) *Node {
 		p.Comm(), p.PID, p.PID, p.PPID, p.UID, p.UID, p.UID, p.UID, p.UID, p.UID, p.UID, p.UID))
 	v.text(d, "cgroup", "0::"+p.Cgroup+"\n")
 	v.text(d, "mountinfo", v.mountinfo(p))
+	ns := v.dir("ns", o)
+	ns.Ino, ns.Parent = d.Ino+32, d
+	d.link(ns)
 	if v.UID != 0 && v.UID != p.UID {
+		ns.link(&Node{Name: "mnt", Kind: Link, Owner: o, Dev: d.Dev, Ino: d.Ino + 33, Parent: ns})
 		fd := v.dir("fd", o)
 		fd.Mode, fd.Parent = 0, d
 		d.link(fd)
@@ -122,6 +126,7 @@ func (v *View) openFiles(d *Node, p *Process) {
 	v.linkTo(d, "cwd", p.Cwd, p.CwdAt)
 	v.linkTo(d, "exe", p.Exe, nil)
 	v.linkTo(d, "root", "/", v.Host.tree)
+	v.linkTo(d.kids["ns"], "mnt", fmt.Sprintf("mnt:[%d]", namespace(p)), &Node{Kind: File, Dev: 4, Ino: namespace(p)})
 	fd := v.dir("fd", d.Owner)
 	fd.Ino, fd.Parent, fd.Mode = d.Ino+16, d, 0o500
 	v.linkTo(fd, "0", "/dev/null", nil)
@@ -137,6 +142,15 @@ func (v *View) openFiles(d *Node, p *Process) {
 		fmt.Fprintf(&maps, "7f00a0000000-7f00a0400000 r--s 00000000 %02x:%02x %d %s\n", m.At.Dev>>8, m.At.Dev&0xff, m.At.Ino, m.Path)
 	}
 	v.text(d, "maps", maps.String())
+}
+
+// namespace is the inode of the process's mount namespace; all processes of one
+// job's container share one.
+func namespace(p *Process) uint64 {
+	if p.Binds == nil {
+		return 4026531841
+	}
+	return 4026532000 + uint64(max(p.Job, -p.Job))%100_000_000
 }
 
 func (v *View) mounts() string {

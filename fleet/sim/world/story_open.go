@@ -27,12 +27,12 @@ func intelLabels() []string { return []string{"self-hosted", "Linux", "X64", "cl
 func armLabels() []string   { return []string{"self-hosted", "Linux", "ARM64", "clean-room"} }
 func gpuLabels() []string   { return []string{"self-hosted", "Linux", "ARM64", "gpu"} }
 
-// ci is the workflow: the workspace's tests and its coverage, each with a dir of
+// ci is the workflow: the workspace's tests and its guards, each with a dir of
 // its own, and lint without one.
 func ci(work, grow int64) []spec {
 	return []spec{
 		{name: "workspace-test", labels: intelLabels(), work: work, grow: grow},
-		{name: "coverage", labels: intelLabels(), work: work + 240, grow: grow / 2, suffix: "cov"},
+		{name: "guards", labels: intelLabels(), work: work + 240, grow: grow / 2, suffix: "guards"},
 		{name: "lint", labels: intelLabels(), work: 150, noDir: true},
 	}
 }

@@ -109,7 +109,10 @@ func (h *Host) lookup(root *Node, path string, follow bool) (*Node, error) {
 // whether it had to be made.
 func (h *Host) Mkdir(path string, owner fleet.Owner, now int64) (*Node, bool) {
 	n, made := h.tree, false
-	for _, c := range strings.Split(strings.Trim(path, "/"), "/") {
+	for _, c := range strings.Split(path, "/") {
+		if c == "" {
+			continue
+		}
 		k, ok := n.Kid(c)
 		if !ok {
 			k = h.node(n, c, Dir, 0o755, owner, now)

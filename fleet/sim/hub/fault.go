@@ -1,0 +1,61 @@
+package hub
+
+import "net/http"
+
+// Fault is a way GitHub can go wrong.
+type Fault uint8
+
+// The faults.
+const (
+	Healthy        Fault = iota
+	Forbidden            // 403 for want of a permission
+	PrimaryLimit         // 403 with nothing remaining
+	SecondaryLimit       // 403 with Retry-After
+	TooMany              // 429 with Retry-After
+	BadGateway           // 502 with a page of HTML
+	EmptyOK              // 200 with an empty body
+	HTMLOK               // 200 with a page of HTML
+	Truncated            // JSON that breaks off
+)
+
+// Break makes every API answer go wrong from now on; Healthy mends it.
+func (s *Server) Break(f Fault) { s.fault.Store(&f) }
+
+const page = "<html><head><title>Unicorn! &middot; GitHub</title></head><body>This page is taking too long to load.</body></html>"
+
+// broken answers in place of the API where it is to be broken.
+func (s *Server) broken(w http.ResponseWriter) bool {
+	f := s.fault.Load()
+	if f == nil {
+		return false
+	}
+	h := w.Header()
+	switch *f {
+	case Forbidden:
+		s.spend(h, 1)
+		h.Set("X-Accepted-GitHub-Permissions", "actions=read")
+		refuse(w, http.StatusForbidden, "Resource not accessible by personal access token")
+	case PrimaryLimit:
+		s.spend(h, rateLimit)
+		refuse(w, http.StatusForbidden, "API rate limit exceeded for user ID 1.")
+	case SecondaryLimit:
+		s.spend(h, 1)
+		h.Set("Retry-After", "60")
+		refuse(w, http.StatusForbidden, "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.")
+	case TooMany:
+		s.spend(h, 1)
+		h.Set("Retry-After", "60")
+		refuse(w, http.StatusTooManyRequests, "You have exceeded a secondary rate limit.")
+	case BadGateway:
+		answer(w, http.StatusBadGateway, "text/html; charset=utf-8", []byte(page))
+	case HTMLOK:
+		answer(w, http.StatusOK, "text/html; charset=utf-8", []byte(page))
+	case EmptyOK:
+		answer(w, http.StatusOK, "application/json; charset=utf-8", nil)
+	case Truncated:
+		answer(w, http.StatusOK, "application/json; charset=utf-8", []byte(`{"total_count":2,"workflow_runs":[{"id":2591924`))
+	default:
+		return false
+	}
+	return true
+}
