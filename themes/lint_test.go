@@ -79,3 +79,28 @@ roles: {dim: grey, crit: "#cc4444", warn: "#e0af68", ok: "#9ece6a", select: {bg:
 		t.Errorf("a palette with half its ground: %v", faults)
 	}
 }
+
+// TestShippedThemesStayLegibleIn256Colors lints each theme as a terminal with
+// 256 colours shows it, for rounding a colour may cost its contrast. The cube has
+// no red, amber and green that are legible on white and 20 apart for eyes without
+// green cones, so 15 must do there; glyph and word stand beside the colour.
+func TestShippedThemesStayLegibleIn256Colors(t *testing.T) {
+	for _, slug := range Shipped() {
+		theme, err := Load(nil, slug)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for r := range theme.looks {
+			for _, c := range []*Color{&theme.looks[r].Fg, &theme.looks[r].Bg} {
+				if c.kind == rgb {
+					*c = xterm(c.nearest256())
+				}
+			}
+		}
+		for _, f := range Lint(theme) {
+			if f.Least != MinDistance || f.Value < 15 {
+				t.Errorf("%s: %s", slug, f)
+			}
+		}
+	}
+}
