@@ -79,8 +79,8 @@ func TestRunDirOwner(t *testing.T) {
 	}
 
 	// A dir younger than a minute may be about to be mended by its own job.
-	w.Dir("intel", "aprender-ci/1792/run-100-guards")
-	fleettest.RootOwned(w.Dir("intel", "aprender-ci/1793/run-101-guards"), w.At.Add(-20*time.Second))
+	w.Job(fleettest.Live(w.Run(102, w.PR(1794), "")), "test", "intel-1")
+	fleettest.RootOwned(w.Dir("intel", "aprender-ci/1794/run-102"), w.At.Add(-20*time.Second))
 	if g := one(t, "run-dir-owner", w.Snapshot()); len(g.Evidence) != 2 {
 		t.Errorf("a fresh dir counted: %+v", g.Evidence)
 	}

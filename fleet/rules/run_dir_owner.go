@@ -74,7 +74,11 @@ func ownerKey(o fleet.OwnerState) string {
 }
 
 // settling reports whether a dir is so new that its job may be about to mend it.
+// A run that has ended mends nothing any more.
 func settling(s *fleet.Snapshot, d fleet.Dir) bool {
+	if r, ok := s.RunOf(d.Run); ok && !r.Status.Live() {
+		return false
+	}
 	sw, ok := s.SweepOf(d.Host)
 	return ok && sw.Facts.Clock.Sub(d.ChangeTime) < settleOwner
 }
