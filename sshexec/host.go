@@ -68,11 +68,8 @@ func (h *host) start(ctx context.Context, line string, r *Result) (process, func
 // startOnce takes the places, the connection and a session, in this order: a call
 // that waits for a dead host must not take a place from a live one.
 func (h *host) startOnce(ctx context.Context, line string, r *Result) (_ process, release func(ending), others bool, _ *Error) {
-	waiting := func() *Error {
-		return &Error{Kind: contextKind(ctx.Err()), Stage: StageOpen, Retryable: true, Err: ctx.Err()}
-	}
 	if h.gate.enter(ctx) != nil {
-		return process{}, nil, false, waiting()
+		return process{}, nil, false, waiting(ctx, StageOpen)
 	}
 	l, reused, err := h.acquire(ctx)
 	if err != nil {
@@ -84,7 +81,7 @@ func (h *host) startOnce(ctx context.Context, line string, r *Result) (_ process
 	case <-ctx.Done():
 		l.release()
 		h.gate.leave()
-		return process{}, nil, false, waiting()
+		return process{}, nil, false, waiting(ctx, StageOpen)
 	}
 	leave := func() {
 		<-h.pool.sessions
@@ -119,6 +116,11 @@ func (h *host) startOnce(ctx context.Context, line string, r *Result) (_ process
 	}, false, nil
 }
 
+// waiting is the error of a call whose time ended before anything was started.
+func waiting(ctx context.Context, stage Stage) *Error {
+	return &Error{Kind: contextKind(ctx.Err()), Stage: stage, Retryable: true, Err: ctx.Err()}
+}
+
 func (h *host) count(n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -142,12 +144,17 @@ func (h *host) acquire(ctx context.Context) (*link, bool, *Error) {
 		if l := h.link; l != nil {
 			if idle, ok := l.lease(); ok {
 				h.mu.Unlock()
-				if idle < probeIdle || l.answers(probeTimeout) {
+				if idle < probeIdle || l.answers(ctx, probeTimeout) == nil {
 					return l, true, nil
 				}
-				l.close()
+				if ctx.Err() == nil {
+					l.close()
+				}
 				l.release()
-				continue
+				if ctx.Err() == nil {
+					continue
+				}
+				return nil, false, waiting(ctx, StageOpen)
 			}
 			h.link = nil
 		}
@@ -163,7 +170,7 @@ func (h *host) acquire(ctx context.Context) (*link, bool, *Error) {
 		select {
 		case <-d.done:
 		case <-ctx.Done():
-			return nil, false, &Error{Kind: contextKind(ctx.Err()), Stage: StageDial, Retryable: true, Err: ctx.Err()}
+			return nil, false, waiting(ctx, StageDial)
 		}
 		if d.err != nil {
 			err := *d.err

@@ -57,7 +57,7 @@ func readKnownHosts(files []string, extra []byte) (knownHosts, error) {
 	db.parse("options", extra)
 	for _, name := range files {
 		text, err := os.ReadFile(name)
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
+		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {

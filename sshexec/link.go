@@ -1,6 +1,8 @@
 package sshexec
 
 import (
+	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -55,16 +57,19 @@ func (l *link) keepalive(every time.Duration, misses int) {
 		case <-l.gone:
 			return
 		case <-tick.C:
-			if !l.answers(every * time.Duration(misses)) {
+			if l.answers(context.Background(), every*time.Duration(misses)) != nil {
 				l.client.Close()
 			}
 		}
 	}
 }
 
-// answers asks the server for any reply. A refusal is one. The request itself can
+// errSilent is returned by answers for a peer that gave none in time.
+var errSilent = errors.New("no answer from the server")
+
+// answers asks the server for any reply; a refusal is one. The request itself can
 // block for as long as the connection lives; it ends with it.
-func (l *link) answers(within time.Duration) bool {
+func (l *link) answers(ctx context.Context, within time.Duration) error {
 	reply := make(chan error, 1)
 	go func() {
 		_, _, err := l.client.SendRequest("keepalive@openssh.com", true, nil)
@@ -74,11 +79,13 @@ func (l *link) answers(within time.Duration) bool {
 	defer timer.Stop()
 	select {
 	case err := <-reply:
-		return err == nil
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
 	case <-timer.C:
 	case <-l.gone:
 	}
-	return false
+	return errSilent
 }
 
 // lease takes the link into use; false if it must not be used any more.
@@ -149,7 +156,7 @@ func (l *link) taint() {
 func (l *link) suspect() {
 	l.taint()
 	go func() {
-		if !l.answers(probeTimeout) {
+		if l.answers(context.Background(), probeTimeout) != nil {
 			l.client.Close()
 		}
 	}()

@@ -1,6 +1,7 @@
 package sshexec
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -88,32 +89,77 @@ func TestNothingRan(t *testing.T) {
 	}
 }
 
+// startSudoer runs an sshd for an account that is not root, with a sudoers file of
+// the test's own.
+func startSudoer(t *testing.T, sudoers string) *server {
+	t.Helper()
+	sshd := findProgram(t, "sshd", "/usr/sbin/sshd")
+	findProgram(t, "sudo")
+	s := newServer(t)
+	s.user = "nobody"
+	s.configure(t, nil)
+	file := filepath.Join(s.dir, "sudoers")
+	write(t, file, "root ALL=(ALL) ALL\n"+sudoers)
+	for path, mode := range map[string]os.FileMode{filepath.Dir(s.dir): 0o755, s.dir: 0o755, filepath.Join(s.dir, "authorized_keys"): 0o644, file: 0o440} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.run(t, s.private(t, "/bin/sh", map[string]string{"/etc/sudoers": file}, sshd, "-D", "-e", "-f", filepath.Join(s.dir, "sshd_config")))
+	return s
+}
+
+func TestSudo(t *testing.T) {
+	t.Parallel()
+	s := startSudoer(t, "nobody ALL=(root) NOPASSWD: ALL\n")
+	h := s.pool(t).Host("host")
+	call := ScriptCall{Script: script(t, "uid.sh")}
+	if r, err := h.Script(t.Context(), call); err != nil || string(r.Stdout) == "0\n" {
+		t.Errorf("without: %q, %v; want the login's own uid", r.Stdout, err)
+	}
+	call.Become = BecomeRoot
+	if r, err := h.Script(t.Context(), call); err != nil || string(r.Stdout) != "0\n" || len(r.Noise) != 0 {
+		t.Errorf("with: %q, noise %q, %v; want uid 0", r.Stdout, r.Noise, err)
+	}
+	if r, err := h.Program(t.Context(), ProgramCall{Program: Constant("id -u"), Become: BecomeRoot}); err != nil || string(r.Stdout) != "0\n" {
+		t.Errorf("program: %q, %v; want uid 0", r.Stdout, err)
+	}
+	// The login cannot kill root's process: the watcher inside the privileged shell does.
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	done := make(chan error, 1)
+	go func() {
+		_, err := h.Script(ctx, ScriptCall{Script: script(t, "sleep.sh"), Args: []string{"97"}, Become: BecomeRoot})
+		done <- err
+	}()
+	eventually(t, "root's sleep to start", func() bool { return len(sleepers(s)) == 1 })
+	pid := sleepers(s)[0]
+	cancel()
+	if err := <-done; !errors.Is(err, ErrCanceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	waitGone(t, pid)
+}
+
 func TestSudoRefuses(t *testing.T) {
 	t.Parallel()
-	findProgram(t, "sudo")
-	// A login that is not uid 0 needs a second account; the same bootstrap under
-	// a local unprivileged shell shows the same.
-	setpriv := findProgram(t, "setpriv")
-	if out, err := exec.Command(setpriv, "--reuid=65534", "--regid=65534", "--clear-groups", "id", "-u").Output(); err != nil || string(out) != "65534\n" {
-		t.Skipf("cannot run as another user: %v", err)
-	}
-	call := ScriptCall{Script: script(t, "uid.sh"), Become: BecomeRoot}
-	input, err := frame(newNonce(), call)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(setpriv, "--reuid=65534", "--regid=65534", "--clear-groups", "/bin/sh", "-c", ScriptLine(BecomeRoot))
-	p, err := spawn(cmd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	limits, _ := Limits{}.withDefaults()
-	c := newCollector(strings.Split(string(input), " ")[4][:32], nil, limits)
-	e := conduct(t.Context(), p, strings.NewReader(string(input)), true, c, limits.Grace)
-	p.close()
-	var r Result
-	failed := c.judge(e, true, &r)
-	if failed == nil || !errors.Is(failed, ErrPrivilege) || !strings.Contains(failed.Hint, "sudo") {
-		t.Errorf("got %v (stdout %q, stderr %q), want ErrPrivilege with sudo's own words", failed, r.Stdout, r.Stderr)
+	for name, sudoers := range map[string]string{
+		"password":     "nobody ALL=(root) ALL\n",
+		"no rule":      "",
+		"another rule": "nobody ALL=(root) NOPASSWD: /bin/chown\n",
+		"tty":          "Defaults requiretty\nnobody ALL=(root) NOPASSWD: ALL\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := startSudoer(t, sudoers).pool(t).Host("host")
+			_, err := h.Script(t.Context(), ScriptCall{Script: script(t, "uid.sh"), Become: BecomeRoot})
+			var e *Error
+			if !errors.As(err, &e) || e.Kind != ErrPrivilege || !strings.HasPrefix(e.Hint, "sudo: ") || MayHaveRun(err) {
+				t.Errorf("script: %v, want ErrPrivilege with sudo's own words", err)
+			}
+			if _, err := h.Program(t.Context(), ProgramCall{Program: Constant("id -u"), Become: BecomeRoot}); !errors.Is(err, ErrPrivilege) {
+				t.Errorf("program: %v, want ErrPrivilege", err)
+			}
+		})
 	}
 }

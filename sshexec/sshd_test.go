@@ -146,15 +146,26 @@ func startSSHDAs(t testing.TB, shell string, rc map[string]string, lines ...stri
 // account has this shell and a home of the test's.
 func (s *server) account(t testing.TB, shell string, args ...string) *exec.Cmd {
 	t.Helper()
+	me, err := user.Lookup(s.user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := filepath.Join(s.dir, "home")
+	if err := os.MkdirAll(home, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return s.private(t, shell, map[string]string{me.HomeDir: home}, args...)
+}
+
+// private runs args where s.user has this login shell and each path of binds is
+// covered by a file or directory of the test.
+func (s *server) private(t testing.TB, shell string, binds map[string]string, args ...string) *exec.Cmd {
+	t.Helper()
 	if os.Getuid() != 0 {
-		t.Skip("needs root to give an account another login shell in a private mount namespace")
+		t.Skip("needs root to change an account in a private mount namespace")
 	}
 	if out, err := exec.Command("unshare", "-m", "true").CombinedOutput(); err != nil {
 		t.Skipf("needs a private mount namespace: %v: %s", err, out)
-	}
-	me, err := user.Current()
-	if err != nil {
-		t.Fatal(err)
 	}
 	passwd, err := os.ReadFile("/etc/passwd")
 	if err != nil {
@@ -162,18 +173,21 @@ func (s *server) account(t testing.TB, shell string, args ...string) *exec.Cmd {
 	}
 	lines := strings.Split(string(passwd), "\n")
 	for i, l := range lines {
-		if fields := strings.Split(l, ":"); fields[0] == me.Username {
+		if fields := strings.Split(l, ":"); fields[0] == s.user {
 			fields[6] = shell
 			lines[i] = strings.Join(fields, ":")
 		}
 	}
-	write(t, filepath.Join(s.dir, "passwd"), strings.Join(lines, "\n"))
-	home := filepath.Join(s.dir, "home")
-	if err := errors.Join(os.Chmod(filepath.Join(s.dir, "passwd"), 0o644), os.MkdirAll(home, 0o700)); err != nil {
+	file := filepath.Join(s.dir, "passwd")
+	write(t, file, strings.Join(lines, "\n"))
+	if err := os.Chmod(file, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	setup := `mount --bind "$1" /etc/passwd && mount --bind "$2" "$3" && shift 3 && exec "$@"`
-	return exec.Command("unshare", append([]string{"-m", "/bin/sh", "-c", setup, "sh", filepath.Join(s.dir, "passwd"), home, me.HomeDir}, args...)...)
+	all := []string{"-m", "/bin/sh", "-c", `while [ "$1" != -- ]; do mount --bind "$1" "$2" || exit; shift 2; done; shift; exec "$@"`, "sh", file, "/etc/passwd"}
+	for path, with := range binds {
+		all = append(all, with, path)
+	}
+	return exec.Command("unshare", append(append(all, "--"), args...)...)
 }
 
 func findProgram(t testing.TB, names ...string) string {
