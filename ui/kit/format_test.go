@@ -47,6 +47,9 @@ func TestShares(t *testing.T) {
 		if got := Percent(c.share); got != c.want {
 			t.Errorf("%+v is %q, want %q", c.share, got, c.want)
 		}
+		if _, known := c.share.Known(); known != (c.want != "?") {
+			t.Errorf("%+v: known is %v", c.share, known)
+		}
 	}
 }
 

@@ -113,9 +113,13 @@ func (l Look) Sign(s Sign) Span {
 // Dot is the separator between short facts on one line, with its blanks.
 func (l Look) Dot() Span { return Span{themes.Faint, " " + l.set().dot + " "} }
 
-// Enter, Tab and Ellipsis are the glyphs for those keys and for a cut text.
-func (l Look) Enter() Safe    { return l.set().enter }
-func (l Look) Tab() Safe      { return l.set().tab }
+// Enter is the glyph of the enter key.
+func (l Look) Enter() Safe { return l.set().enter }
+
+// Tab is the glyph of the tab key.
+func (l Look) Tab() Safe { return l.set().tab }
+
+// Ellipsis is the glyph that ends a cut text, one cell.
 func (l Look) Ellipsis() Safe { return l.set().ellipsis }
 
 func (l Look) set() *glyphSet {

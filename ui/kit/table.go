@@ -158,7 +158,7 @@ func (t Table[R, K]) HalfPage(n int) Table[R, K] {
 	return t.moveTo(t.cursor + n*max(t.visible()/2, 1))
 }
 
-// First moves the cursor to the first row, Last to the last.
+// First moves the cursor to the first row.
 func (t Table[R, K]) First() Table[R, K] { return t.moveTo(0) }
 
 // Last moves the cursor to the last row.
@@ -207,7 +207,7 @@ func (t Table[R, K]) Mark() Table[R, K] {
 	return t
 }
 
-// MarkAll marks every row that is shown; Unmark takes all marks away.
+// MarkAll marks every row that is shown.
 func (t Table[R, K]) MarkAll() Table[R, K] {
 	marks := maps.Clone(t.marks)
 	if marks == nil {
