@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	"andon/fleet"
+	"andon/fleet/remedy"
+)
+
+// runApply previews a plan, has it confirmed, carries it out and verifies it.
+func runApply(ctx context.Context, in invocation) int {
+	var w wish
+	yes := false
+	c, words, err := in.flags("apply", func(fs *flag.FlagSet) {
+		wishFlags(&w)(fs)
+		fs.BoolVar(&yes, "yes", false, "confirm the plan without asking")
+	})
+	if err != nil {
+		return in.parseCode(err)
+	}
+	file := len(words) == 1 && strings.HasSuffix(words[0], ".json")
+	if !file {
+		if w, err = parseWish(w, words); err != nil {
+			return in.usage(fmt.Errorf("apply: %w", err))
+		}
+	}
+	s, code := in.session(ctx, c)
+	if s == nil {
+		return code
+	}
+	defer in.release(s)
+	if s.tokenErr != nil && !file && w.action == fleet.ActionRerun {
+		fmt.Fprintf(in.err, "andon: %v\n", s.tokenErr)
+		return exitNeedsAuth
+	}
+	p, err := in.planToApply(ctx, s, w, words, file)
+	if err != nil {
+		return in.fail(err)
+	}
+	text := in.out
+	if c.json {
+		text = in.err
+	}
+	if err := printPlan(text, p, s.now()); err != nil {
+		return in.fail(err)
+	}
+	if p.Empty() {
+		return exitOK
+	}
+	if !yes {
+		if err := in.confirm(p); err != nil {
+			return in.usage(err)
+		}
+	}
+	res, err := s.executor.Apply(ctx, p, p.Digest(), func(e remedy.Event) { printEvent(text, e) })
+	if err != nil {
+		fmt.Fprintf(in.err, "andon: %v\n", err)
+	}
+	if c.json {
+		if err := writeJSON(in.out, res); err != nil {
+			return in.fail(err)
+		}
+	}
+	ok, refused, failed := res.Counts()
+	fmt.Fprintf(text, "%d done, %d refused, %d failed; %s\n", ok, refused, failed, verdict(res))
+	if err != nil || !res.OK() {
+		return exitError
+	}
+	return exitOK
+}
+
+func (in invocation) planToApply(ctx context.Context, s *session, w wish, words []string, file bool) (fleet.Plan, error) {
+	if file {
+		return readPlan(words[0])
+	}
+	snap, board := s.look(ctx)
+	return s.plan(snap, board, w)
+}
+
+func verdict(r fleet.Result) string {
+	if r.OK() {
+		return "verified by a fresh look"
+	}
+	return "not all is as planned: see above, and andon audit list"
+}
+
+var errNotConfirmed = errors.New("apply: not confirmed; nothing was changed")
+
+// confirm asks on the terminal. Without one only --yes confirms.
+func (in invocation) confirm(p fleet.Plan) error {
+	if !in.tty() {
+		return errors.New("apply: this is no terminal to confirm on; look with andon plan, then give --yes")
+	}
+	want := p.Typed
+	if want == "" {
+		want = "y"
+	}
+	fmt.Fprintf(in.out, "Type %s to go on: ", want)
+	line, err := bufio.NewReader(in.in).ReadString('\n')
+	if err != nil || strings.TrimSpace(line) != want {
+		return errNotConfirmed
+	}
+	return nil
+}
+
+func printEvent(w io.Writer, e remedy.Event) {
+	switch {
+	case e.Result != nil:
+		fmt.Fprintf(w, "step %d %s", e.Result.N, e.Result.Outcome)
+		if e.Result.Reason != "" {
+			fmt.Fprintf(w, " (%s)", e.Result.Reason)
+		}
+		if e.Result.Detail != "" {
+			fmt.Fprintf(w, ": %s", plain(e.Result.Detail))
+		}
+		for _, x := range e.Result.Writers {
+			fmt.Fprintf(w, "\n     pid %d uid %d %s: %s", x.PID, x.UID, x.Via, plain(x.Command))
+		}
+		fmt.Fprintln(w)
+	case e.Verified != nil:
+		word := "verified"
+		if !e.Verified.OK {
+			word = "NOT VERIFIED"
+		}
+		fmt.Fprintf(w, "step %d %s: %s\n", e.Verified.N, word, plain(e.Verified.Says))
+	case e.Kind == remedy.EventNote:
+		fmt.Fprintln(w, plain(e.Says))
+	}
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"andon/fleet"
+)
+
+// runCheck looks once and says the colour of the lamp.
+func runCheck(ctx context.Context, in invocation) int {
+	c, words, err := in.flags("check", nil)
+	if err != nil {
+		return in.parseCode(err)
+	}
+	if len(words) > 0 {
+		return in.usage(fmt.Errorf("check: unexpected %q", words[0]))
+	}
+	s, code := in.session(ctx, c)
+	if s == nil {
+		if code == exitError {
+			return checkUnknown // could not look
+		}
+		return code
+	}
+	defer in.release(s)
+	snap, board := s.look(ctx)
+	if c.json {
+		err = writeJSON(in.out, newReport(snap, board))
+	} else {
+		err = writeCheck(in.out, snap, board)
+	}
+	if err != nil {
+		return in.fail(err)
+	}
+	if s.tokenErr != nil {
+		fmt.Fprintf(in.err, "andon: %v\n", s.tokenErr)
+		return exitNeedsAuth
+	}
+	return lampCode(board.Lamp(snap))
+}
+
+func lampCode(l fleet.Lamp) int {
+	switch l {
+	case fleet.LampGreen:
+		return checkGreen
+	case fleet.LampYellow:
+		return checkYellow
+	case fleet.LampRed:
+		return checkRed
+	}
+	return checkUnknown
+}
+
+// session opens the fleet and prints what went wrong; the code tells a config
+// that is wrong (2) from anything else (1).
+func (in invocation) session(ctx context.Context, c common) (*session, int) {
+	s, err := in.open(ctx, in, c)
+	if err == nil {
+		for _, n := range s.notes {
+			fmt.Fprintf(in.err, "andon: %s\n", n)
+		}
+		s.notes = nil
+		return s, exitOK
+	}
+	var ce *configError
+	if errors.As(err, &ce) {
+		fmt.Fprintln(in.err, ce)
+		return nil, exitUsage
+	}
+	return nil, in.fail(err)
+}
+
+// release closes a session that only this verb uses. The demo's lives on for
+// the verbs after --then and is closed with the demo.
+func (in invocation) release(s *session) {
+	if !s.demo {
+		s.close()
+	}
+}
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	return nil
+}
+
+// writeCheck prints the board as plain lines, foreign text escaped.
+func writeCheck(w io.Writer, s *fleet.Snapshot, b fleet.Board) error {
+	var out strings.Builder
+	fmt.Fprintf(&out, "lamp %s\n", b.Lamp(s))
+	for _, a := range b.Alerts {
+		if a.State == fleet.AlertPending {
+			continue
+		}
+		fmt.Fprintf(&out, "%-5s %-8s %-22s %s", strings.ToUpper(string(a.Severity)), a.State, a.Rule, plain(a.Summary))
+		switch {
+		case a.MutedBy != "":
+			fmt.Fprintf(&out, "  (explained by %s)", plain(a.MutedBy))
+		case len(a.Suggested) > 0 && a.State == fleet.AlertFiring:
+			fmt.Fprintf(&out, "  → %s", joinIDs(a.Suggested))
+		case a.Advice != "" && a.State == fleet.AlertFiring:
+			fmt.Fprintf(&out, "  → %s", plain(a.Advice))
+		}
+		out.WriteByte('\n')
+	}
+	for _, src := range s.Sources {
+		if src.Fresh(s.At) {
+			continue
+		}
+		fmt.Fprintf(&out, "source %-28s %-8s %s", plain(src.ID.String()), src.State, plain(src.Err))
+		if age, ok := src.Age(s.At); ok {
+			fmt.Fprintf(&out, "  (data %s old)", age.Round(time.Second))
+		}
+		if src.Remedy != "" {
+			fmt.Fprintf(&out, "\n       %s", plain(src.Remedy))
+		}
+		out.WriteByte('\n')
+	}
+	fmt.Fprintf(&out, "looked at %d hosts, %d run dirs, %d pull requests, %d runs\n", len(s.Hosts), len(s.Dirs), len(s.PullRequests), len(s.Runs))
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+func joinIDs(ids []fleet.ActionID) string {
+	words := make([]string, len(ids))
+	for i, id := range ids {
+		words[i] = string(id)
+	}
+	return strings.Join(words, ", then ")
+}

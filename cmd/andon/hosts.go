@@ -1,0 +1,190 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"andon/fleet"
+	"andon/fleet/probe"
+	"andon/sshexec"
+)
+
+// hosts fits sshexec (or this machine) to what poll and remedy ask for.
+type hosts struct {
+	pool   *sshexec.Pool
+	sweep  sshexec.Script
+	binary binaries
+}
+
+func newHosts(pool *sshexec.Pool, b binaries) (*hosts, error) {
+	sweep, err := sshexec.Embedded(probe.Scripts, probe.SweepScript)
+	if err != nil {
+		return nil, err
+	}
+	return &hosts{pool: pool, sweep: sweep, binary: b}, nil
+}
+
+// Bounds of one call to a host.
+const (
+	sweepTime   = 60 * time.Second
+	sweepOutput = 16 << 20
+	actTime     = 30 * time.Minute // a chown of a million entries; progress shows
+	actOutput   = 8 << 20
+	stageTime   = 2 * time.Minute
+)
+
+func (h *hosts) runner(x fleet.Host) sshexec.Runner {
+	if x.Transport == fleet.TransportLocal {
+		return sshexec.Local{}
+	}
+	return h.pool.Host(x.SSH)
+}
+
+// Sweep runs the sweep script, as root where the host's config says so. Where
+// sudo is refused it looks without it: what that hides is marked unknown.
+func (h *hosts) Sweep(ctx context.Context, x fleet.Host, ask probe.Ask) ([]byte, time.Duration, error) {
+	args, err := ask.Args()
+	if err != nil {
+		return nil, 0, &fleet.Failure{Cause: fleet.CauseOther, Err: err}
+	}
+	call := sshexec.ScriptCall{Script: h.sweep, Args: args, Limits: sshexec.Limits{Timeout: sweepTime, MaxStdout: sweepOutput}}
+	if x.Privilege == fleet.PrivilegeSudo {
+		call.Become = sshexec.BecomeRoot
+	}
+	res, err := h.runner(x).Script(ctx, call)
+	if errors.Is(err, sshexec.ErrPrivilege) {
+		call.Become = sshexec.BecomeNone
+		res, err = h.runner(x).Script(ctx, call)
+	}
+	if err != nil {
+		return res.Stdout, res.Exec, hostFailure(err)
+	}
+	return res.Stdout, res.Exec, nil
+}
+
+// causes translates sshexec's kinds at the border.
+var causes = []struct {
+	kind  sshexec.Kind
+	cause fleet.Cause
+}{
+	{sshexec.ErrHostKeyUnknown, fleet.CauseHostKey}, {sshexec.ErrHostKeyChanged, fleet.CauseHostKey}, {sshexec.ErrHostKeyRevoked, fleet.CauseHostKey},
+	{sshexec.ErrAuth, fleet.CauseAuth}, {sshexec.ErrPrivilege, fleet.CausePrivilege},
+	{sshexec.ErrTimeout, fleet.CauseTimeout}, {sshexec.ErrTruncated, fleet.CauseTruncated},
+	{sshexec.ErrDNS, fleet.CauseUnreachable}, {sshexec.ErrUnreachable, fleet.CauseUnreachable}, {sshexec.ErrNotSSH, fleet.CauseUnreachable},
+	{sshexec.ErrBusy, fleet.CauseUnreachable}, {sshexec.ErrLost, fleet.CauseUnreachable},
+	{sshexec.ErrNoShell, fleet.CauseProtocol}, {sshexec.ErrProtocol, fleet.CauseProtocol}, {sshexec.ErrExit, fleet.CauseProtocol}, {sshexec.ErrSignal, fleet.CauseProtocol},
+}
+
+// hostFailure keeps the first cause also where the breaker answers for it.
+func hostFailure(err error) error {
+	f := &fleet.Failure{Cause: fleet.CauseOther, Err: err}
+	for e := err; e != nil; {
+		var se *sshexec.Error
+		if !errors.As(e, &se) {
+			break
+		}
+		if se.Hint != "" {
+			f.Remedy = se.Hint
+		}
+		for _, c := range causes {
+			if se.Kind == c.kind {
+				f.Cause = c.cause
+				return f
+			}
+		}
+		e = se.Err
+	}
+	return f
+}
+
+// Act sends a request to andon-host: the installed one where the host has it,
+// else one streamed for this use.
+func (h *hosts) Act(ctx context.Context, x fleet.Host, r fleet.HostRequest, progress func(fleet.HostRecord)) ([]byte, error) {
+	frame, err := r.Frame()
+	if err != nil {
+		return nil, err
+	}
+	answer, err := h.serve(ctx, x, sshexec.Constant(probe.ServeLine), frame, progress)
+	if !notInstalled(answer, err) {
+		return answer, err
+	}
+	dir, err := h.stage(ctx, x)
+	if err != nil {
+		return nil, err
+	}
+	return h.serve(ctx, x, sshexec.Constant(probe.OnceLine), append([]byte(dir+"\n"), frame...), progress)
+}
+
+// notInstalled reports whether the host has no andon-host: the shell or sudo
+// could not find the command, and nothing was answered.
+func notInstalled(answer []byte, err error) bool {
+	var c *commandMissing
+	return len(answer) == 0 && errors.As(err, &c)
+}
+
+// commandMissing is the shell's 127 and 126, or sudo's own refusal of a command
+// that is not there.
+type commandMissing struct{ err error }
+
+func (c *commandMissing) Error() string { return c.err.Error() }
+func (c *commandMissing) Unwrap() error { return c.err }
+
+// serve runs a program that speaks andon-host's protocol. Its standard input
+// stays open until the answer ended: closing it is how the helper is stopped.
+func (h *hosts) serve(ctx context.Context, x fleet.Host, p sshexec.Program, in []byte, progress func(fleet.HostRecord)) ([]byte, error) {
+	stdin := newLifeline(in)
+	out := newAnswer(progress, stdin.release)
+	res, err := h.runner(x).Program(ctx, sshexec.ProgramCall{Program: p, Become: sshexec.BecomeRoot, Stdin: stdin, Stdout: out,
+		Limits: sshexec.Limits{Timeout: actTime}})
+	if err == nil || out.whole() {
+		return out.bytes(), nil
+	}
+	hint := firstLine(res.Stderr)
+	if errors.Is(err, sshexec.ErrExit) && (res.ExitCode == 127 || res.ExitCode == 126 || strings.Contains(hint, "command not found")) {
+		return out.bytes(), &commandMissing{err}
+	}
+	if hint != "" {
+		err = fmt.Errorf("%w: %s", err, hint)
+	}
+	return out.bytes(), hostFailure(err)
+}
+
+// stage uploads andon-host for one use and returns its folder on the host.
+func (h *hosts) stage(ctx context.Context, x fleet.Host) (string, error) {
+	bin, err := h.binary.forHost(ctx, h.runner(x))
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(bin)
+	hexSum := hex.EncodeToString(sum[:])
+	res, err := h.runner(x).Program(ctx, sshexec.ProgramCall{Program: sshexec.Constant(probe.UploadLine), Become: sshexec.BecomeRoot,
+		Stdin: io.MultiReader(strings.NewReader(hexSum+"\n"), bytes.NewReader(bin)), Limits: sshexec.Limits{Timeout: stageTime}})
+	if err != nil {
+		if hint := firstLine(res.Stderr); hint != "" {
+			err = fmt.Errorf("%w: %s", err, hint)
+		}
+		return "", fmt.Errorf("stage andon-host on %s: %w", x.Name, hostFailure(err))
+	}
+	return probe.StagedDir(res.Stdout, hexSum)
+}
+
+// firstLine returns the first line of a program's complaint in safe characters.
+func firstLine(b []byte) string {
+	line, _, _ := bytes.Cut(bytes.TrimSpace(b), []byte{'\n'})
+	if len(line) > 200 {
+		line = line[:200]
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, string(line))
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"andon/fleet"
+	"andon/fleet/actions"
+	"andon/fleet/config"
+	"andon/fleet/poll"
+	"andon/fleet/remedy"
+)
+
+// opener makes the session a verb works on. The demo's returns the same session
+// each time, so that verbs joined by --then share one world.
+type opener func(ctx context.Context, in invocation, c common) (*session, error)
+
+// session is a fleet under watch: everything a verb or the console needs, and
+// nothing of how it is reached.
+type session struct {
+	cfg       config.Config
+	rules     []fleet.Rule
+	collector *poll.Collector
+	recorder  *poll.Recorder // nil: nothing is kept
+	executor  *remedy.Executor
+	audit     *remedy.Log
+	operator  string
+	demo      bool
+	tokenErr  error  // why GitHub is not read; nil where it is
+	tokenFrom string // where the token was found
+	notes     []string
+	now       func() time.Time
+	closers   []func()
+
+	mu    sync.Mutex // guards board
+	board fleet.Board
+}
+
+func (s *session) close() {
+	for _, f := range slices.Backward(s.closers) {
+		f()
+	}
+}
+
+// look reads everything once.
+func (s *session) look(ctx context.Context) (*fleet.Snapshot, fleet.Board) {
+	snap := s.collector.Once(ctx)
+	b := s.fold(snap)
+	s.keep(snap)
+	return snap, b
+}
+
+// fold brings the board forward by a snapshot.
+func (s *session) fold(snap *fleet.Snapshot) fleet.Board {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.board = s.board.Fold(snap, s.rules)
+	return s.board
+}
+
+func (s *session) ack(fingerprint, by string) fleet.Board {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.board = s.board.Ack(fingerprint, by)
+	return s.board
+}
+
+// keep stores the snapshot for the next start. Failing to is not worth stopping
+// a look for; doctor shows whether the folder can be written.
+func (s *session) keep(snap *fleet.Snapshot) {
+	if s.recorder != nil {
+		_ = s.recorder.Save(snap)
+	}
+}
+
+// wish is what an operator asks to be planned.
+type wish struct {
+	action  fleet.ActionID
+	targets []fleet.Subject
+	named   bool
+	now     bool
+	alert   string // rule id or fingerprint
+}
+
+// plan builds the plan for a wish from a snapshot and its board.
+func (s *session) plan(snap *fleet.Snapshot, b fleet.Board, w wish) (fleet.Plan, error) {
+	act, err := actions.Find(w.action)
+	if err != nil {
+		return fleet.Plan{}, err
+	}
+	in := fleet.PlanInput{Snapshot: snap, Targets: w.targets, Named: w.named, Now: w.now}
+	if w.alert != "" {
+		a, err := alertFor(b, w.alert)
+		if err != nil {
+			return fleet.Plan{}, err
+		}
+		in.Alert = &a
+		if len(in.Targets) == 0 {
+			in.Targets = alertTargets(w.action, a)
+		}
+	}
+	if w.action == fleet.ActionUndo || w.action == fleet.ActionPurge {
+		if in.Reaped, err = s.reaped(); err != nil {
+			return fleet.Plan{}, err
+		}
+	}
+	return act.Plan(in)
+}
+
+// alertTargets picks what an action means by an alert: the dirs for hosts'
+// actions, the runs for a rerun.
+func alertTargets(id fleet.ActionID, a fleet.Alert) []fleet.Subject {
+	kind := fleet.SubjectDir
+	if id == fleet.ActionRerun {
+		kind = fleet.SubjectRun
+	}
+	var out []fleet.Subject
+	for _, x := range a.Subjects {
+		if x.Kind == kind {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// alertFor finds the alert of a fingerprint, or joins all lit alerts of a rule
+// that suggest something into one.
+func alertFor(b fleet.Board, name string) (fleet.Alert, error) {
+	if a, ok := b.Alert(name); ok {
+		return a, nil
+	}
+	var out fleet.Alert
+	for _, a := range b.Alerts {
+		if string(a.Rule) != name || (a.State != fleet.AlertFiring && a.State != fleet.AlertStale) {
+			continue
+		}
+		if out.Rule != "" && len(a.Suggested) == 0 {
+			continue // nothing andon can do cures it; it must not water down the others
+		}
+		if out.Rule == "" || len(out.Suggested) == 0 {
+			out = a
+			continue
+		}
+		out.Subjects = append(slices.Clone(out.Subjects), a.Subjects...)
+		for _, id := range a.Suggested {
+			if !slices.Contains(out.Suggested, id) {
+				out.Suggested = append(slices.Clone(out.Suggested), id)
+			}
+		}
+		out.Key = "*"
+	}
+	if out.Rule != "" {
+		return out, nil
+	}
+	var lit []string
+	for _, a := range b.Alerts {
+		if a.State == fleet.AlertFiring {
+			lit = append(lit, a.Fingerprint())
+		}
+	}
+	if len(lit) == 0 {
+		return fleet.Alert{}, fmt.Errorf("alert %q: none is firing", name)
+	}
+	return fleet.Alert{}, fmt.Errorf("alert %q: not firing; firing are %s", name, strings.Join(lit, ", "))
+}
+
+// reaped lists what the audit log says still lies in a trash.
+func (s *session) reaped() ([]fleet.Reaped, error) {
+	records, _, err := remedy.ReadLog(s.audit.Path())
+	if err != nil {
+		return nil, fmt.Errorf("read audit log: %w", err)
+	}
+	return remedy.InTrash(records), nil
+}
