@@ -44,14 +44,15 @@ type Client struct {
 }
 
 // New returns a client. It sends nothing. It fails on an address that is not
-// https (loopback aside), and on a missing token with ErrNoToken.
+// https (loopback aside), and on a missing token with a failure that wraps
+// ErrNoToken.
 func New(o Options) (*Client, error) {
 	base, err := parseBase(o.BaseURL)
 	if err != nil {
 		return nil, err
 	}
 	if o.Token.IsZero() {
-		return nil, ErrNoToken
+		return nil, noToken(ErrNoToken)
 	}
 	if o.Now == nil {
 		o.Now = time.Now

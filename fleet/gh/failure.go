@@ -159,6 +159,20 @@ func (c *Client) words(resp *http.Response, body []byte) *StatusError {
 	return e
 }
 
+// hidden turns "not found" into a matter of permission, for lists of a whole
+// repository or organisation: a token without the right gets 404 as often as 403.
+func hidden(err error, remedy string) error {
+	if errors.Is(err, ErrNotFound) {
+		return &fleet.Failure{Cause: fleet.CausePermission, Err: err, Remedy: remedy}
+	}
+	return err
+}
+
+// unseen is hidden's remedy for a repository.
+func unseen(repo fleet.Repo) string {
+	return "check that " + string(repo) + " exists and that the token may see it (Actions: read, Pull requests: read)"
+}
+
 // missing names the permission a refused call wants, in GitHub's own words.
 func (c *Client) missing(h http.Header) string {
 	if want := h.Get("X-Accepted-GitHub-Permissions"); want != "" {

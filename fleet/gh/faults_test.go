@@ -31,8 +31,8 @@ func TestRefusedReadsHaveTheRightClass(t *testing.T) {
 		"primary limit":   {403, `{"message":"API rate limit exceeded for user ID 1."}`, []string{"X-RateLimit-Limit", "5000", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "4000000000"}, fleet.CauseRateLimit, "share"},
 		"secondary":       {403, secondary, nil, fleet.CauseRateLimit, "share"},
 		"too many":        {429, `{}`, []string{"Retry-After", "5"}, fleet.CauseRateLimit, "share"},
-		"no such":         {404, `{"message":"Not Found"}`, nil, fleet.CauseOther, "check the name"},
-		"gone":            {410, `{"message":"Gone"}`, nil, fleet.CauseOther, "check the name"},
+		"no such":         {404, `{"message":"Not Found"}`, nil, fleet.CausePermission, "check that paiml/aprender exists"},
+		"gone":            {410, `{"message":"Gone"}`, nil, fleet.CausePermission, "check that"},
 		"conflict":        {409, `{"message":"Conflict"}`, nil, fleet.CauseOther, "message"},
 		"unprocessable":   {422, `{"message":"Validation Failed","errors":[{"message":"no commits between"}]}`, nil, fleet.CauseOther, "message"},
 		"server":          {500, `{"message":"Server Error"}`, nil, fleet.CauseServer, "githubstatus"},
@@ -244,5 +244,19 @@ func TestListsOfTooManyItemsAreRefused(t *testing.T) {
 	t.Logf("%d MiB allocated for 2 x %d MiB, server's share included", (after.TotalAlloc-before.TotalAlloc)>>20, len(many)>>20)
 	if got := after.TotalAlloc - before.TotalAlloc; got > 400<<20 {
 		t.Errorf("%d MiB were allocated", got>>20)
+	}
+}
+
+func TestAMissingRunIsNotFoundAndNoMatterOfPermission(t *testing.T) {
+	s := newServer(t)
+	s.on("/", 404, `{"message":"Not Found"}`)
+	c := newClient(t, s.URL, nil)
+	_, err1 := c.Run(ctx, runKey)
+	_, err2 := c.Pull(ctx, fleet.PRKey{Repo: repo, Number: 1})
+	_, err3 := c.Jobs(ctx, runKey, LatestAttempt)
+	for _, err := range []error{err1, err2, err3} {
+		if failure(t, err, fleet.CauseOther); !errors.Is(err, ErrNotFound) {
+			t.Errorf("%v", err)
+		}
 	}
 }

@@ -60,7 +60,9 @@ func (w wirePull) pull(repo fleet.Repo, at time.Time, alone bool) (fleet.PullReq
 }
 
 // Pulls returns the open pull requests of a repository, oldest first, all pages.
-// In that order new ones do not move the pages.
+// In that order new ones do not move the pages. One that closes between two
+// pages can still hide another from this one read, unseen by Whole: only
+// Pull's answer proves that a pull request is not open.
 func (c *Client) Pulls(ctx context.Context, repo fleet.Repo) (List[fleet.PullRequest], error) {
 	what := "read open pull requests of " + string(repo)
 	path, err := c.repoPath(what, repo)
@@ -68,12 +70,13 @@ func (c *Client) Pulls(ctx context.Context, repo fleet.Repo) (List[fleet.PullReq
 		return List[fleet.PullRequest]{}, err
 	}
 	at := c.now()
-	return read(ctx, c, query[wirePull, fleet.PullRequest]{
+	out, err := read(ctx, c, query[wirePull, fleet.PullRequest]{
 		what: what, path: path + "/pulls",
 		params: url.Values{"state": {"open"}, "sort": {"created"}, "direction": {"asc"}},
 		id:     func(p fleet.PullRequest) int64 { return int64(p.Number) },
 		noun:   func(w wirePull) (fleet.PullRequest, bool) { return w.pull(repo, at, false) },
 	})
+	return out, hidden(err, unseen(repo))
 }
 
 // Pull returns one pull request by its own GET (Alone), merged told from closed.

@@ -92,11 +92,12 @@ func (c *Client) runs(ctx context.Context, repo fleet.Repo, params url.Values, w
 		return List[fleet.WorkflowRun]{}, err
 	}
 	at := c.now()
-	return read(ctx, c, query[wireRun, fleet.WorkflowRun]{
+	out, err := read(ctx, c, query[wireRun, fleet.WorkflowRun]{
 		what: what, path: path + "/actions/runs", params: params, under: "workflow_runs", want: want,
 		id:   func(r fleet.WorkflowRun) int64 { return int64(r.ID) },
 		noun: func(w wireRun) (fleet.WorkflowRun, bool) { return w.run(repo, at) },
 	})
+	return out, hidden(err, unseen(repo))
 }
 
 // Run returns one run by its own GET. The error wraps ErrNotFound where GitHub

@@ -2,8 +2,6 @@ package gh
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/url"
 	"strings"
 
@@ -54,10 +52,5 @@ func (c *Client) Runners(ctx context.Context, scope string) (List[fleet.Runner],
 		id:   func(r fleet.Runner) int64 { return r.ID },
 		noun: func(w wireRunner) (fleet.Runner, bool) { return w.runner(scope) },
 	})
-	if errors.Is(err, ErrNotFound) {
-		// A token without the right gets 404 as well as 403.
-		return out, &fleet.Failure{Cause: fleet.CausePermission, Err: err,
-			Remedy: fmt.Sprintf("check that %s exists; its runners want Administration: read (repository) or Self-hosted runners: read (organisation)", plain(scope, 120))}
-	}
-	return out, err
+	return out, hidden(err, "check that "+plain(scope, 120)+" exists; its runners want Administration: read (repository) or Self-hosted runners: read (organisation)")
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+
+	"andon/fleet"
 )
 
 const masked = "***"
@@ -59,14 +61,20 @@ func (t Token) secret() string {
 }
 
 // ErrNoToken says that no token was found; its text names the ways to get one.
-var ErrNoToken = errors.New("no GitHub token: set GH_TOKEN, or log in once with \"gh auth login\"" +
-	" (a fine-grained token needs Actions: read, Pull requests: read, and Administration: read for the runners)")
+var ErrNoToken = errors.New("no GitHub token: set GH_TOKEN, or log in once with \"gh auth login\"")
+
+// noToken is a failure to find a token, with what a good one may do.
+func noToken(err error) *fleet.Failure {
+	return &fleet.Failure{Cause: fleet.CauseNoToken, Err: err, Remedy: "set GH_TOKEN (GH_ENTERPRISE_TOKEN for Enterprise Server) or run \"gh auth login\";" +
+		" a fine-grained token needs Actions: read and Pull requests: read, Administration: read for the runners, Actions: write to re-run"}
+}
 
 // TokenFrom finds the token for a host the way gh does: GH_TOKEN, GITHUB_TOKEN
 // for github.com and *.ghe.com; GH_ENTERPRISE_TOKEN, GITHUB_ENTERPRISE_TOKEN
 // for any other host; then ghAuth, which runs "gh auth token --hostname HOST"
-// and may be nil. It returns where the token was found. The error wraps
-// ErrNoToken, or says which source holds an unusable token.
+// and may be nil. It returns where the token was found. The error is a
+// *fleet.Failure of CauseNoToken; it wraps ErrNoToken, or says which source
+// holds an unusable token.
 func TokenFrom(getenv func(string) string, host string, ghAuth func(host string) (string, error)) (Token, string, error) {
 	names := []string{"GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"}
 	if host == "github.com" || strings.HasSuffix(host, ".ghe.com") {
@@ -79,25 +87,25 @@ func TokenFrom(getenv func(string) string, host string, ghAuth func(host string)
 		}
 		t, err := NewToken(v)
 		if err != nil {
-			return Token{}, "", fmt.Errorf("%s: %w", name, err)
+			return Token{}, "", noToken(fmt.Errorf("%s: %w", name, err))
 		}
 		return t, name, nil
 	}
 	const where = "gh auth token"
 	missing := fmt.Errorf("token for %s: none in %s: %w", host, strings.Join(names, ", "), ErrNoToken)
 	if ghAuth == nil {
-		return Token{}, "", missing
+		return Token{}, "", noToken(missing)
 	}
 	s, err := ghAuth(host)
 	if err != nil {
-		return Token{}, "", fmt.Errorf("%w; %s: %w", missing, where, err)
+		return Token{}, "", noToken(fmt.Errorf("%w; %s: %w", missing, where, err))
 	}
 	if strings.TrimSpace(s) == "" {
-		return Token{}, "", fmt.Errorf("%w; %s: it printed nothing", missing, where)
+		return Token{}, "", noToken(fmt.Errorf("%w; %s: it printed nothing", missing, where))
 	}
 	t, err := NewToken(s)
 	if err != nil {
-		return Token{}, "", fmt.Errorf("%s: %w", where, err)
+		return Token{}, "", noToken(fmt.Errorf("%s: %w", where, err))
 	}
 	return t, where, nil
 }

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+
+	"andon/fleet"
 )
 
 func TestATokenCannotBePrinted(t *testing.T) {
@@ -81,6 +83,7 @@ func TestTokenFromNowhereSaysHowToGetOne(t *testing.T) {
 		if !errors.Is(err, ErrNoToken) || !strings.Contains(err.Error(), "GH_TOKEN") || !strings.Contains(err.Error(), "gh auth login") {
 			t.Errorf("%s: %v", name, err)
 		}
+		failure(t, err, fleet.CauseNoToken)
 	}
 	_, _, err := TokenFrom(func(string) string { return canary + "\x01" + canary }, "github.com", nil)
 	if err == nil || strings.Contains(err.Error(), canary) || !strings.Contains(err.Error(), "GH_TOKEN") {
