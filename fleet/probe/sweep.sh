@@ -36,6 +36,9 @@
 # Used where they are there: awk, GNU find (-printf, -lname), nproc, nice,
 #   ionice, timeout, systemctl.
 
+# Words are split on purpose wherever a list is taken apart, always with globbing
+# off and IFS set.
+# shellcheck disable=SC2086,SC2046
 LC_ALL=C
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
 export LC_ALL PATH
@@ -78,7 +81,7 @@ number() {
 # ---- run dirs: everything below works from the root, on names with ./ before them
 
 fields="%d${tab}%i${tab}%u${tab}%g${tab}%f${tab}%Y${tab}%y${tab}%Z${tab}%W${tab}"
-dirs= adirs= dirn=0
+dirs='' adirs='' dirn=0
 
 # show TAG NAMES: stats the names, one a line, and gives a record each.
 show() {
@@ -98,7 +101,7 @@ show() {
 flush() {
 	[ -z "$dirs" ] || show D "$dirs"
 	[ -z "$adirs" ] || show A "$adirs"
-	dirs= adirs= dirn=0
+	dirs='' adirs='' dirn=0
 }
 
 # one TAG NAME: for a name that holds a newline.
@@ -387,7 +390,7 @@ links() {
 	IFS=$ifs0
 	set +f
 	[ $# -lt "$maxlinks" ] || rec "X${tab}processes: too many open files below the roots"
-	fdof=
+	fdof=''
 	for line in "$@"; do
 		link "$line"
 	done
@@ -483,12 +486,12 @@ mounts() {
 # hiddenprocs: says which processes live but cannot be looked at, and whether
 # there may be others that are not even listed.
 hiddenprocs() {
-	denied=0 which=
+	denied=0 which=''
 	for p in /proc/[0-9]*; do
 		if [ -e "$p/cwd" ] || [ ! -d "$p" ]; then
 			continue
 		fi
-		st=
+		st=''
 		read -r st 2>/dev/null <"$p/stat" || continue
 		case ${st##*") "} in
 		Z* | X*) continue ;;
@@ -504,7 +507,7 @@ hiddenprocs() {
 	'' | 4026531836) ;;
 	*) rec "X${tab}processes outside this PID namespace" ;;
 	esac
-	u= v=
+	u='' v=''
 	if read -r u v 2>/dev/null </proc/self/uid_map; then
 		set -- $u $v
 		[ "$*" = '0 0 4294967295' ] || rec "X${tab}processes outside this user namespace"
@@ -518,7 +521,7 @@ details() {
 		case $seen in *" $pid "*) continue ;; esac
 		seen="$seen$pid "
 		u=$(stat -c %u "/proc/$pid" 2>/dev/null) || continue
-		st= start=
+		st='' start=''
 		read -r st 2>/dev/null <"/proc/$pid/stat"
 		case $st in
 		*") "*)
@@ -529,7 +532,7 @@ details() {
 			}
 			;;
 		esac
-		cg=
+		cg=''
 		while read -r line; do
 			cg=${line##*/}
 		done 2>/dev/null <"/proc/$pid/cgroup"
@@ -546,7 +549,7 @@ writers() {
 		rec "X${tab}processes: no /proc on this host"
 		return 0
 	fi
-	pids=
+	pids=''
 	links
 	maps
 	mounts
@@ -566,7 +569,7 @@ facts() {
 	done
 	rec "H${tab}uid$tab$uid"
 	rec "H${tab}clock$tab$(date +%s)"
-	u= v=
+	u='' v=''
 	read -r u v 2>/dev/null </proc/uptime && rec "H${tab}uptime$tab$u"
 	read -r u v 2>/dev/null </proc/loadavg && rec "H${tab}load1$tab$u"
 	u=$(nproc 2>/dev/null) && rec "H${tab}cpus$tab$u"
@@ -619,7 +622,7 @@ units() {
 			;;
 		*)
 			block=$text
-			text=
+			text=''
 			;;
 		esac
 		unit='' state='' wd='' file='' last='' hook=''
@@ -664,11 +667,21 @@ runner() {
 # job's container, so asking one on the host would answer zeros.
 caches() {
 	[ -r /var/log/ci-metrics ] || return 0
-	c=$(ls -t /var/log/ci-metrics 2>/dev/null | grep -F -e sccache- | head -n 1)
-	case $c in
-	'' | */*) return 0 ;;
-	esac
-	rec "C$tab$(head -c 16384 "/var/log/ci-metrics/$c" 2>/dev/null)"
+	# shellcheck disable=SC2012 # newest first, which find cannot sort by
+	found=$(ls -t /var/log/ci-metrics 2>/dev/null | head -n 100)
+	set -f
+	IFS=$nl
+	set -- $found
+	IFS=$ifs0
+	set +f
+	for c in "$@"; do
+		case $c in
+		sccache-*.json)
+			rec "C$tab$(head -c 16384 "/var/log/ci-metrics/$c" 2>/dev/null)"
+			return 0
+			;;
+		esac
+	done
 }
 
 # ---- measuring
@@ -683,10 +696,10 @@ left() {
 # there, for at most $left seconds. GNU timeout leaves the process group, and so
 # the reach of a cancelled call, unless told not to.
 gentle() {
-	low=
+	low=''
 	! nice -n 19 true 2>/dev/null || low='nice -n 19'
 	! ionice -c 3 true 2>/dev/null || low="$low ionice -c 3"
-	limit=
+	limit=''
 	if timeout --foreground 1 true 2>/dev/null; then
 		limit='timeout --foreground'
 	elif timeout 1 true 2>/dev/null; then
@@ -696,7 +709,7 @@ gentle() {
 
 # measure UID PATH: sets kib, files, foreign, newest, or why.
 measure() {
-	kib= files= foreign= newest= why=
+	kib='' files='' foreign='' newest='' why=''
 	if [ "$uid" != 0 ]; then
 		u=$(find "$2" -xdev -type d 2>&1 >/dev/null | grep -F -e 'ermission denied' | head -n 1)
 		[ -z "$u" ] || {
@@ -805,7 +818,7 @@ if ! stat -c %f / >/dev/null 2>&1; then
 	rec "H${tab}unfit${tab}stat without -c: GNU or busybox tools are needed"
 fi
 facts
-reals= ri=0
+reals='' ri=0
 while [ "$1" = R ]; do
 	runp=$3 repop=$4 repos=$5
 	eval "root$ri=\$2"
@@ -820,7 +833,7 @@ caches
 if [ "$1" = D ]; then
 	began=$(date +%s)
 	gentle
-	byawk= printf=
+	byawk='' printf=''
 	[ "$(echo 1 | awk '{ printf "%.0f", $1 }' 2>/dev/null)" != 1 ] || byawk=y
 	! find / -maxdepth 0 -printf '' 2>/dev/null || printf=y
 	while [ "$1" = D ]; do
