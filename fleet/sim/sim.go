@@ -154,12 +154,9 @@ func (f *Fleet) GitHub() *hub.Server { return f.github }
 func (f *Fleet) configs() []fleet.Host {
 	out := make([]fleet.Host, 0, len(f.world.Hosts))
 	for _, h := range f.world.Hosts {
-		c := fleet.Host{Name: fleet.HostName(h.Name), SSH: h.Name, Transport: fleet.TransportSSH, Roots: slices.Clone(h.Roots), Privilege: fleet.PrivilegeSudo}
+		c := fleet.Host{Name: fleet.HostName(h.Name), SSH: h.Name, Transport: fleet.TransportSSH, Runners: slices.Clone(h.Patterns), Roots: slices.Clone(h.Roots), Privilege: fleet.PrivilegeSudo}
 		if !h.Sudo {
 			c.Privilege = fleet.PrivilegeNone
-		}
-		for _, r := range h.Runners {
-			c.Runners = append(c.Runners, r.Name)
 		}
 		out = append(out, c)
 	}

@@ -1,17 +1,12 @@
 package sim
 
 import (
-	"bytes"
 	"context"
-	"embed"
-	"io"
 	"testing"
 	"time"
 
 	"andon/fleet"
-	"andon/fleet/gh"
-	"andon/fleet/probe"
-	"andon/sshexec"
+	"andon/fleet/rules"
 )
 
 func start(t testing.TB, o Options) *Fleet {
@@ -28,29 +23,36 @@ func start(t testing.TB, o Options) *Fleet {
 	return f
 }
 
-func TestSmoke(t *testing.T) {
+func TestDump(t *testing.T) {
 	f := start(t, Options{})
-	pool := sshexec.NewPool(f.SSH())
-	defer pool.Close(t.Context())
-	script, err := sshexec.Embedded(probe.Scripts, probe.SweepScript)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := f.Hosts()[0]
-	args, err := probe.Ask{Roots: h.Roots}.Args()
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := newConsole(t, f)
 	begin := time.Now()
-	res, err := pool.Host(h.SSH).Script(t.Context(), sshexec.ScriptCall{Script: script, Args: args, Become: sshexec.BecomeRoot})
-	if err != nil {
-		t.Fatalf("%+v %v %s", res, err, res.Stderr)
+	s := c.look(t)
+	t.Log("look", time.Since(begin))
+	for _, src := range s.Sources {
+		t.Log(src.ID, src.State, src.Err)
 	}
-	s, err := probe.Parse(h, res.Stdout, f.Now(), time.Since(begin))
-	if err != nil {
-		t.Fatal(err)
+	for _, w := range s.Sweeps {
+		t.Log(w.Host, w.Took, len(w.Dirs), w.Unseen, w.Dropped, w.Disks, len(w.Services), w.Cleaners, w.Caches)
 	}
-	t.Log(time.Since(begin), len(s.Dirs), s.Facts, s.Unseen, s.Dropped)
-	_, _, _, _ = bytes.Equal, io.EOF, embed.FS{}, fleet.RootOwner
-	_ = gh.DefaultBaseURL
+	var sum int64
+	for _, d := range s.Dirs {
+		v := s.Reapable(d, false)
+		b, _ := d.Bytes.Get()
+		n, known := d.LiveWriters()
+		p, orphan := s.Orphan(d)
+		o := s.Ownership(d)
+		t.Logf("%-6s %-70.70q %s %5.1fG w=%d/%v run=%d pr=%d keys=%s own=%s orphan=%v/%s reap=%v", d.Host, d.Path.Rel(), d.Path.Place().Form, float64(b)/gib, n, known, d.Run.ID, d.PR.Number, d.Keys, o.State, orphan, p.State, v.Refusals)
+		if v.OK() && orphan {
+			sum += b
+		}
+	}
+	t.Log("reapable orphans GiB", float64(sum)/gib)
+	var b fleet.Board
+	b = b.Fold(s, rules.All())
+	for _, a := range b.Alerts {
+		t.Logf("%s %s %s %s %+v", a.Severity, a.State, a.Rule, a.Title, a.Summary)
+	}
 }
+
+const gib = 1 << 30

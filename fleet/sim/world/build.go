@@ -123,6 +123,7 @@ func (w *World) loadHost(i int, now int64) {
 	h := newHost(fmt.Sprintf("load-%04d", i), now)
 	h.mount(&Disk{Device: "/dev/nvme0n1", FSType: "xfs", MountAt: "/srv", Dev: 0x10301, Total: 4 << 40, Rest: 1 << 40, Inodes: 400 << 20, RestIno: 3_000_000}, h.Booted)
 	h.Roots = []fleet.Root{{Path: "/srv/targets", Owner: fleet.Owner{UID: 1000, GID: 1000}}}
+	h.Patterns = []string{h.Name + "-*"}
 	h.Mkdir("/srv/targets", h.Roots[0].Owner, h.Booted)
 	for k := range 2 {
 		h.addRunner(w, "paiml", fmt.Sprintf("%s-%d", h.Name, k+1), []string{"self-hosted", "Linux", "X64", "load"}, now)

@@ -25,14 +25,13 @@ type Host struct {
 	UID      uint32
 	Sudo     bool // the login may use sudo -n
 	Helper   bool // andon-host is installed
-	Policy   string
 	OS, Arch string
 	Kernel   string
-	Machine  string
 	CPUs     int
 	Load     float64
 	Booted   int64
-	Down     bool // its SSH port is closed
+	Down     bool     // its SSH port is closed
+	Patterns []string // of its runners' names, as a config has them
 	Roots    []fleet.Root
 	Runners  []*Runner
 	Units    []*Unit

@@ -36,7 +36,9 @@ func (w *World) oddities(r *Repo) {
 
 	w.leave(intel, base+"/debug", start-20*86400, start-9*86400, 31*gib)
 	w.leave(intel, base+"/1690/debug", start-11*86400, start-9*86400, 12*gib)
-	w.leave(intel, "cargo-ci/registry/1711", start-8*86400, start-6*86400, 2*gib)
+	for _, part := range []string{"cache", "index", "src"} {
+		w.leave(intel, "cargo-ci/registry/1711/"+part, start-8*86400, start-6*86400, 2*gib)
+	}
 	w.leave(yoga, "sovereign-ci-aprender/1719", start-8*86400, start-5*86400, 7*gib).Chown([]uint32{1001}, fleet.RootOwner, start-8*86400)
 	w.leave(intel, base+"/scratch-noah/run-old-backup", start-15*86400, start-15*86400, 4*gib)
 	w.leave(intel, fmt.Sprintf("%s/fix-\x1b[31m\u202ered\nline\xff/run-25919200001", base), start-3*86400, start-3*86400, gib)

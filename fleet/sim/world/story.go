@@ -25,7 +25,7 @@ func (w *World) story(now int64) {
 	w.oddities(apr)
 	w.script(apr, now)
 	w.at(now-600, func() {
-		w.fillDisk("intel", "/mnt/nvme-raid0", 958)
+		w.fillDisk("intel", "/mnt/nvme-raid0", 948)
 		w.fillDisk("yoga", "/srv", 712)
 		w.fillDisk("gx10", "/data", 487)
 	})
@@ -45,7 +45,7 @@ func (w *World) fillDisk(host, mount string, perMille int64) {
 
 func (w *World) intel(now int64) {
 	h := newHost("intel", now)
-	h.Hostname, h.Machine, h.Load = "mac-server", "mac-server", 58.1
+	h.Hostname, h.Load, h.Patterns = "mac-server", 58.1, []string{"intel-clean-room*"}
 	h.mount(&Disk{Device: "/dev/md0", FSType: "ext4", MountAt: "/mnt/nvme-raid0", Dev: 0x900, Total: 3_600_000_000_000, Inodes: 244_000_000, RestIno: 61_000_000}, h.Booted)
 	h.Roots = []fleet.Root{{Path: "/mnt/nvme-raid0/targets", Owner: fleet.Owner{UID: 1000, GID: 1000}}}
 	h.Mkdir("/mnt/nvme-raid0/targets/aprender-ci", h.Roots[0].Owner, h.Booted)
@@ -65,7 +65,7 @@ func (w *World) intel(now int64) {
 
 func (w *World) yoga(now int64) {
 	h := newHost("yoga", now)
-	h.Arch, h.CPUs, h.Load, h.UID = "aarch64", 24, 9.4, 1001
+	h.Arch, h.CPUs, h.Load, h.UID, h.Patterns = "aarch64", 24, 9.4, 1001, []string{"yoga-build-*"}
 	h.mount(&Disk{Device: "/dev/nvme0n1p2", FSType: "ext4", MountAt: "/srv", Dev: 0x10302, Total: 1_900_000_000_000, Inodes: 118_000_000, RestIno: 9_000_000}, h.Booted)
 	h.Roots = []fleet.Root{{Path: "/srv/intel-mirror/targets", Owner: fleet.Owner{UID: 1001, GID: 1001}}}
 	h.Mkdir("/srv/intel-mirror/targets", h.Roots[0].Owner, h.Booted)
@@ -78,7 +78,7 @@ func (w *World) yoga(now int64) {
 
 func (w *World) gx10(now int64) {
 	h := newHost("gx10", now)
-	h.Arch, h.CPUs, h.Load, h.Sudo = "aarch64", 20, 4.2, false
+	h.Arch, h.CPUs, h.Load, h.Sudo, h.Patterns = "aarch64", 20, 4.2, false, []string{"gx10-pool*"}
 	h.mount(&Disk{Device: "/dev/nvme1n1", FSType: "btrfs", MountAt: "/data", Dev: 0x10303, Total: 3_700_000_000_000}, h.Booted)
 	h.Roots = []fleet.Root{{Path: "/data/targets", Owner: fleet.Owner{UID: 1000, GID: 1000}}}
 	h.Mkdir("/data/targets", h.Roots[0].Owner, h.Booted)
@@ -90,7 +90,7 @@ func (w *World) gx10(now int64) {
 
 func (w *World) mac(now int64) {
 	h := newHost("mac-mini", now)
-	h.OS, h.Arch, h.Kernel, h.CPUs, h.Down = "Darwin", "arm64", "25.1.0", 10, true
+	h.OS, h.Arch, h.Kernel, h.CPUs, h.Down, h.Patterns = "Darwin", "arm64", "25.1.0", 10, true, []string{"mac-mini-*"}
 	h.Roots = []fleet.Root{{Path: "/Users/ci/targets", Owner: fleet.Owner{UID: 501, GID: 20}}}
 	r := h.addRunner(w, "paiml", "mac-mini-m4", []string{"self-hosted", "macOS", "ARM64"}, now)
 	r.Online, r.OS = false, "macOS"
