@@ -35,6 +35,13 @@ func Parse(h fleet.Host, stdout []byte, at time.Time, took time.Duration) (fleet
 		return fleet.Sweep{}, fmt.Errorf("read sweep of %s: %w", h.Name, err)
 	}
 	p := newParser(h, at, took)
+	listed := 0
+	for _, r := range recs {
+		if strings.HasPrefix(r, "D\t") {
+			listed++
+		}
+	}
+	p.out.Dirs = make([]fleet.RunDir, 0, min(listed, MaxMaxDirs*len(h.Roots)))
 	for _, r := range recs {
 		if !p.record(r) {
 			p.out.Dropped++

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,12 +33,27 @@ func (p *parser) link(rest string) bool {
 		return false
 	}
 	pid, ok := parsePID(f[0])
-	via, known := map[string]fleet.WriterVia{"cwd": fleet.ViaCwd, "root": fleet.ViaCwd, "exe": fleet.ViaExe, "fd": fleet.ViaFD, "map": fleet.ViaMap}[f[1]]
-	if !ok || !known || !strings.HasPrefix(f[2], "/") {
+	via := viaOf(f[1])
+	if !ok || via == "" || !strings.HasPrefix(f[2], "/") {
 		return false
 	}
 	p.links = append(p.links, link{pid, via, f[2]})
 	return true
+}
+
+// viaOf tells what a link in /proc/PID means; "" is none that counts.
+func viaOf(name string) fleet.WriterVia {
+	switch name {
+	case "cwd", "root":
+		return fleet.ViaCwd
+	case "exe":
+		return fleet.ViaExe
+	case "fd":
+		return fleet.ViaFD
+	case "map":
+		return fleet.ViaMap
+	}
+	return ""
 }
 
 func parsePID(s string) (int, bool) {
@@ -132,6 +148,9 @@ func (p *parser) placeWriters() {
 		p.placeLink(found, l)
 	}
 	lost := p.placeMounts(found)
+	for _, w := range found {
+		slices.SortFunc(w, func(a, b fleet.Writer) int { return a.PID - b.PID })
+	}
 	for key, n := range p.dirs {
 		d := &p.out.Dirs[n]
 		why := p.blind
