@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Color is a colour of a theme: unset, the terminal's own, one of the
@@ -107,13 +108,23 @@ var cube = [6]int{0, 95, 135, 175, 215, 255}
 func (c Color) nearest256() int {
 	best, bestDistance := 16, math.Inf(1)
 	at := labOf(c)
-	for i := 16; i < 256; i++ {
-		if d := at.distance(labOf(xterm(i))); d < bestDistance {
-			best, bestDistance = i, d
+	for i, entry := range xtermLabs() {
+		if d := at.distance(entry); d < bestDistance {
+			best, bestDistance = 16+i, d
 		}
 	}
 	return best
 }
+
+// xtermLabs are xterm's colours 16 to 255 in Lab, reckoned when a theme first
+// needs them and constant from then on.
+var xtermLabs = sync.OnceValue(func() *[240]lab {
+	var labs [240]lab
+	for i := range labs {
+		labs[i] = labOf(xterm(16 + i))
+	}
+	return &labs
+})
 
 // xterm is entry i, 16 to 255, of the 256 colour table.
 func xterm(i int) Color {

@@ -255,3 +255,12 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkLoad is what a theme costs before the first frame.
+func BenchmarkLoad(b *testing.B) {
+	for b.Loop() {
+		if _, err := Load(nil, "andon-dark"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -246,10 +246,11 @@ func TestChangedCellsAreMarkedUntilSettled(t *testing.T) {
 
 func TestColumnsDropInTheStatedOrder(t *testing.T) {
 	table := NewTable(hostSchema()).Replace(hostRows())
+	look := looks(t)[3].look
 	var gone []string
 	have := map[string]bool{"24 h": true, "busy": true, "disk": true, "host": true, "used": true, "free": true, "full in": true}
 	for w := 120; w >= 40; w-- {
-		head, _, _ := strings.Cut(table.Resize(w, 3).View(looks(t)[3].look), "\n")
+		head, _, _ := strings.Cut(table.Resize(w, 3).View(look), "\n")
 		for title := range have {
 			if !strings.Contains(head, title) {
 				gone = append(gone, title)
