@@ -27,6 +27,22 @@ func shells(t *testing.T) map[string][]string {
 	return out
 }
 
+// logins are the login shells this machine has that are not POSIX shells; they
+// get the whole line, as sshd gives it to them.
+func logins(t *testing.T) map[string][]string {
+	t.Helper()
+	out := make(map[string][]string)
+	for _, name := range []string{"fish", "zsh", "tcsh"} {
+		p, err := exec.LookPath(name)
+		if err != nil {
+			t.Logf("login shell %s is not tested: %v", name, err)
+			continue
+		}
+		out[name] = []string{p}
+	}
+	return out
+}
+
 // body returns what /bin/sh -c is given in a line.
 func body(t *testing.T, line string) string {
 	t.Helper()
@@ -66,10 +82,22 @@ func TestUploadThenOnce(t *testing.T) {
 	needRoot(t, "a binary is staged in folders of root's")
 	bin := []byte(standIn + "exit\n" + strings.Repeat("\x00\xff\n", 50000))
 	sum := hexSum(bin)
+	type lines struct {
+		argv         []string
+		upload, once string
+	}
+	all := make(map[string]lines)
 	for name, argv := range shells(t) {
+		all[name] = lines{argv, body(t, UploadLine), body(t, OnceLine)}
+	}
+	for name, argv := range logins(t) {
+		all["login "+name] = lines{argv, UploadLine, OnceLine}
+	}
+	for name, l := range all {
 		t.Run(name, func(t *testing.T) {
 			before := len(staged(t))
-			c := exec.Command(argv[0], append(argv[1:], "-c", body(t, UploadLine))...)
+			argv := l.argv
+			c := exec.Command(argv[0], append(argv[1:], "-c", l.upload)...)
 			c.Stdin = bytes.NewReader(append([]byte(sum+"\n"), bin...))
 			out, err := c.Output()
 			if err != nil {
@@ -87,7 +115,7 @@ func TestUploadThenOnce(t *testing.T) {
 				t.Fatalf("folder: %v %v", st.Mode(), err)
 			}
 			rest := "\x00\x00\x01 {frame}\nwith lines"
-			c = exec.Command(argv[0], append(argv[1:], "-c", body(t, OnceLine))...)
+			c = exec.Command(argv[0], append(argv[1:], "-c", l.once)...)
 			c.Stdin = strings.NewReader(dir + "\n" + rest)
 			out, err = c.Output()
 			if err != nil || string(out) != "ran\n"+rest {
