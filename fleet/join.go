@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Join builds the snapshot: pull request, run, job, runner, host, dir and
@@ -287,11 +288,22 @@ func (s *Snapshot) sample(d *Dir, id DirID, prev map[DirID]Sample) Sample {
 		sm.Recreated = at
 		return sm
 	}
-	if p.Quiet == sm.Quiet && p.Sig == sm.Sig {
+	if p.Quiet == sm.Quiet && p.Sig == sm.Sig && !s.writtenSince(d, p.Since) {
 		sm.Since = p.Since
 	}
 	return sm
 }
+
+// writtenSince reports whether the newest write below a dir came after a time of
+// the console's clock. The dir's own mtime stays frozen while a build writes
+// below it, so it says nothing about that.
+func (s *Snapshot) writtenSince(d *Dir, since time.Time) bool {
+	newest, known := d.Newest.Get()
+	return known && newest.Add(-s.Sweeps[s.sweepIx[d.Host]].Skew()).After(since.Add(clockGrain))
+}
+
+// clockGrain is how exactly a host's clock is known: date +%s, and a round trip.
+const clockGrain = 2 * time.Second
 
 func (s *Snapshot) quiet(d *Dir) bool {
 	n, known := d.LiveWriters()
@@ -303,9 +315,6 @@ func (s *Snapshot) signature(d *Dir) string {
 	b := make([]byte, 0, 64)
 	b = append(b, d.Owner.String()...)
 	b = strconv.AppendInt(append(b, ' '), d.ModTime.UnixNano(), 36)
-	if t, ok := d.Newest.Get(); ok {
-		b = strconv.AppendInt(append(b, ' '), t.UnixNano(), 36)
-	}
 	if r, ok := s.RunOf(d.Run); ok {
 		b = strconv.AppendInt(append(b, ' '), int64(r.Attempt), 10)
 		b = append(append(b, ' '), r.Status...)

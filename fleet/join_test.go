@@ -145,6 +145,12 @@ func TestReapableWantsTwoLooksAndSaysWhen(t *testing.T) {
 	if v := second.Reapable(d, false); !v.OK() {
 		t.Errorf("two looks: %v", v.Refusals)
 	}
+	r.Sweeps[0].Dirs[0].Newest = fleet.Known(w.At.Add(time.Minute), r.At)
+	d, _ = fleet.Join(r).DirOf(dir.ID())
+	if v := fleet.Join(r).Reapable(d, false); v.OK() {
+		t.Error("a dir written to between the looks counted as unchanged")
+	}
+	r.Sweeps[0].Dirs[0].Newest = fleet.Known(w.At.Add(-time.Hour), r.At)
 	r.Sweeps[0].Dirs[0].Inode++
 	d, _ = fleet.Join(r).DirOf(dir.ID())
 	if v := fleet.Join(r).Reapable(d, false); v.OK() {

@@ -29,7 +29,7 @@ type Sample struct {
 	Dev   uint64    `json:"dev"`
 	Inode uint64    `json:"inode"`
 	Quiet bool      `json:"quiet"` // no writers (known), run completed
-	Sig   string    `json:"sig"`   // owner, mtime, newest write, run attempt and status
+	Sig   string    `json:"sig"`   // owner, mtime, run attempt and status
 	Since time.Time `json:"since"` // first sweep that saw exactly this
 	Last  time.Time `json:"last"`  // newest sweep that saw exactly this
 	Run   RunKey    `json:"run"`
