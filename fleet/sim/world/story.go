@@ -59,7 +59,7 @@ func (w *World) intel(now int64) {
 	h.Runners[13].Online = false
 	h.Units[13].Active = "failed"
 	h.cleaner(now, true)
-	h.cache("/mnt/nvme-raid0/sccache", 10*gib-2100, 10*gib)
+	h.cache("/mnt/nvme-raid0/sccache", 10*gib-2100, 10*gib, now)
 	w.Hosts = append(w.Hosts, h)
 }
 
@@ -105,11 +105,14 @@ func (h *Host) cleaner(now int64, enabled bool) {
 	h.WriteFile("/opt/runner-hooks/job-started.sh", "#!/bin/sh\nexec chown -R 1000:1000 \"$GITHUB_WORKSPACE\"\n", 0o755, fleet.RootOwner, h.Booted)
 }
 
-// cache makes a compiler cache with the cap the servers were started with.
-func (h *Host) cache(path string, used, limit int64) {
+// cache makes a compiler cache and the statistics that a job's server left of it: a
+// server lives in the job's container, so nothing on the host could be asked.
+func (h *Host) cache(path string, used, limit, now int64) {
 	n, _ := h.Mkdir(path, h.rootFor().Owner, h.Booted)
-	n.Content = &Content{Owner: h.rootFor().Owner, Files: 18292, Bytes: used, Oldest: h.Booted, Newest: h.Booted + 40*86400}
-	h.WriteFile("/home/"+h.User+"/.config/sccache/config", fmt.Sprintf("[cache.disk]\ndir = %q\nsize = %d\n", path, limit), 0o644, h.rootFor().Owner, h.Booted)
+	n.Content = &Content{Owner: h.rootFor().Owner, Files: 18292, Bytes: used, Oldest: h.Booted, Newest: now - 600}
+	h.WriteFile(fmt.Sprintf("/var/log/ci-metrics/sccache-%d.json", now-600),
+		fmt.Sprintf(`{"stats":{"compile_requests":1240,"cache_hits":{"counts":{"Rust":5}}},"cache_location":"Local disk: \"%s\"","cache_size":%d,"max_cache_size":%d}`+"\n", path, used, limit),
+		0o644, h.rootFor().Owner, now-600)
 }
 
 // orphans leaves the run dirs of ended pull requests on the hosts: what nobody
