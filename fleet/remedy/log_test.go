@@ -34,12 +34,24 @@ func ended(request string, n int, o fleet.Outcome) fleet.Record {
 // filled returns a log of n records and its bytes.
 func filled(t *testing.T, n int) (path string, b []byte) {
 	t.Helper()
-	path = filepath.Join(t.TempDir(), "state", "audit.jsonl")
+	path = filepath.Join(scratch(t), "state", "audit.jsonl")
 	l := openLog(t, path)
 	for i := range n {
 		mustAppend(t, l, intent("r1", i+1, "chown intel:/mnt/targets/x-ci/1792/run-5"))
 	}
 	return path, readFile(t, path)
+}
+
+// scratch is a folder in memory where there is one: these tests sync thousands
+// of times, and the disk's patience is not what they are about.
+func scratch(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "andon")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 func openLog(t *testing.T, path string) *Log {
@@ -100,7 +112,7 @@ func TestLogKeepsModesAndChain(t *testing.T) {
 // somebody looks at the log with cat.
 func TestLogIsPrintableASCII(t *testing.T) {
 	hostile := "a\x1b]52;c;Zm9v\a\u202e\u009b31m\x7f\u200b\u2028\xff\xf0\x1b é 🚧 <&> \\u0041 \n\r\x00"
-	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	path := filepath.Join(scratch(t), "audit.jsonl")
 	mustAppend(t, openLog(t, path), intent("r1", 1, hostile))
 	b := readFile(t, path)
 	for i, c := range b[:len(b)-1] {
@@ -143,8 +155,8 @@ func FuzzLogRecord(f *testing.F) {
 }
 
 func TestLogCutAtEveryByte(t *testing.T) {
-	_, whole := filled(t, 3)
-	dir := t.TempDir()
+	_, whole := filled(t, 2)
+	dir := scratch(t)
 	for n := range len(whole) + 1 {
 		path := filepath.Join(dir, "audit.jsonl")
 		if err := os.WriteFile(path, whole[:n], 0o600); err != nil {
@@ -159,8 +171,11 @@ func TestLogCutAtEveryByte(t *testing.T) {
 		if l.Cut() != int64(n-kept) {
 			t.Fatalf("cut at %d: %d bytes reported, want %d", n, l.Cut(), n-kept)
 		}
-		mustAppend(t, l, ended("r1", 1, fleet.OutcomeDone))
-		verified(t, path, lines+1)
+		if n%8 == 0 || n == kept { // an fsync each
+			mustAppend(t, l, ended("r1", 1, fleet.OutcomeDone))
+			lines++
+		}
+		verified(t, path, lines)
 		if !bytes.HasPrefix(readFile(t, path), whole[:kept]) {
 			t.Fatalf("cut at %d: a whole record was touched", n)
 		}
@@ -168,7 +183,7 @@ func TestLogCutAtEveryByte(t *testing.T) {
 }
 
 func TestLogShowsEveryFlippedBit(t *testing.T) {
-	path, whole := filled(t, 3)
+	path, whole := filled(t, 2)
 	for i := range whole {
 		for _, bit := range []byte{0x01, 0x20} {
 			b := bytes.Clone(whole)
@@ -183,7 +198,7 @@ func TestLogShowsEveryFlippedBit(t *testing.T) {
 			line := int64(bytes.Count(whole[:i], []byte{'\n'})) + 1
 			switch {
 			case i == len(whole)-1: // the last end of line: a torn record
-				if c.Records != 2 || c.Torn == 0 {
+				if c.Records != 1 || c.Torn == 0 {
 					t.Errorf("last newline flipped: %+v", c)
 				}
 			case c.Broken == nil || c.Seq != line:
@@ -278,7 +293,7 @@ func TestLogOnAFullDisk(t *testing.T) {
 		fullDisk(t, os.Getenv("ANDON_TEST_FULL_DISK"))
 		return
 	}
-	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	path := filepath.Join(scratch(t), "audit.jsonl")
 	cmd := exec.Command(os.Args[0], "-test.run=^TestLogOnAFullDisk$", "-test.v")
 	cmd.Env = append(os.Environ(), "ANDON_TEST_FULL_DISK="+path)
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -352,7 +367,7 @@ func TestLogHeldByAnotherConsole(t *testing.T) {
 }
 
 func TestSince(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	path := filepath.Join(scratch(t), "audit.jsonl")
 	l := openLog(t, path)
 	pad := strings.Repeat("x", 300<<10) // more than one span
 	for i := range 6 {

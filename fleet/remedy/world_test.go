@@ -52,7 +52,7 @@ func newWorld(t *testing.T, hosts ...fleet.HostName) *world {
 	for _, h := range hosts {
 		w.hosts = append(w.hosts, fleet.Host{Name: h, Transport: fleet.TransportLocal, Roots: []fleet.Root{root}, Privilege: fleet.PrivilegeSudo})
 	}
-	w.log = openLog(t, filepath.Join(t.TempDir(), "audit.jsonl"))
+	w.log = openLog(t, filepath.Join(scratch(t), "audit.jsonl"))
 	return w
 }
 
