@@ -56,13 +56,15 @@ func (p Pace) Next(b fleet.Budget, now time.Time) Pace {
 }
 
 // retryAfter returns how long to wait after the nth failure in a row: 1 s,
-// doubled up to 60 s. A login that is refused, or a key that is not trusted, is
+// doubled up to 60 s, at once 60 s where GitHub limits us. A login that is refused, or a key that is not trusted, is
 // tried every five minutes once it was refused three times: more would look like
 // an attack to the host's sshd.
 func retryAfter(n int, f *fleet.Failure) time.Duration {
 	switch f.Cause {
 	case fleet.CausePermission, fleet.CauseNoToken:
 		return deniedWait
+	case fleet.CauseRateLimit:
+		return retryLast
 	case fleet.CauseAuth, fleet.CauseHostKey, fleet.CausePrivilege:
 		if n >= manyFails {
 			return deniedWait

@@ -13,6 +13,7 @@ import (
 const (
 	publishGap = 250 * time.Millisecond // least pause between two snapshots
 	heartbeat  = 2 * time.Second        // most: ages and countdowns move without news
+	joinShare  = 4                      // of a very large fleet the pause is so many times what a snapshot takes
 	nudgeGap   = 2 * time.Second        // a source tried less long ago is not nudged
 )
 
@@ -23,14 +24,14 @@ func (c *Collector) Run(ctx context.Context, publish func(*fleet.Snapshot)) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	publish(c.Snapshot())
-	last := time.Now()
+	last, gap := time.Now(), publishGap
 	for {
 		wait := c.launch(ctx, &wg)
 		since := time.Since(last)
 		if c.news() {
-			wait = min(wait, publishGap-since)
+			wait = min(wait, gap-since)
 		}
-		t := time.NewTimer(max(min(wait, heartbeat-since), 0))
+		t := time.NewTimer(max(min(wait, max(heartbeat, gap)-since), 0))
 		select {
 		case <-ctx.Done():
 			t.Stop()
@@ -39,9 +40,11 @@ func (c *Collector) Run(ctx context.Context, publish func(*fleet.Snapshot)) {
 			t.Stop()
 		case <-t.C:
 		}
-		if since = time.Since(last); since >= heartbeat || c.news() && since >= publishGap {
+		if since = time.Since(last); since >= max(heartbeat, gap) || c.news() && since >= gap {
+			begun := time.Now()
 			publish(c.Snapshot())
 			last = time.Now()
+			gap = max(publishGap, joinShare*last.Sub(begun))
 		}
 	}
 }
@@ -65,7 +68,7 @@ func (c *Collector) launch(ctx context.Context, wg *sync.WaitGroup) time.Duratio
 			continue
 		}
 		if id.Kind != fleet.SourceHost && c.pace.Stop > 0 && time.Until(t.due) <= 0 {
-			t.next(now, jitter(min(c.pace.Stop, govern)))
+			t.held(now, jitter(min(c.pace.Stop, govern)))
 		}
 		if wait := time.Until(t.due); wait > 0 {
 			next = min(next, wait)

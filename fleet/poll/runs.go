@@ -67,8 +67,10 @@ func (c *Collector) followRuns(ctx context.Context, repo fleet.Repo, e effort) {
 		switch {
 		case errors.Is(err, ErrGone):
 			c.held.goneRun[k] = time.Now()
-			delete(c.held.runs, k)
-			delete(c.held.jobs, k)
+			if len(c.held.listed[repo]) > 0 { // else the token may see nothing of the repository
+				delete(c.held.runs, k)
+				delete(c.held.jobs, k)
+			}
 		case err != nil:
 			broken = err
 		case r.Key() == k:
@@ -180,6 +182,7 @@ func (c *Collector) readJobs(ctx context.Context, repo fleet.Repo, e effort) {
 	default:
 		t.whole(now, every)
 	}
+	t.src.NextAt = c.trackers[runsID(repo)].src.NextAt
 }
 
 // jobsToAsk lists the runs whose jobs must be read now, most pressing first,

@@ -49,7 +49,7 @@ func (c *Collector) sweep(ctx context.Context, h fleet.Host, e effort) {
 
 // takeSweep replaces a host's sweep by a newer one, or says why not.
 func (c *Collector) takeSweep(t *tracker, sw fleet.Sweep, now time.Time) {
-	every := c.cfg.Intervals.Host
+	every := c.cfg.Intervals.Host + sw.Took // a slow host is not stale for being slow
 	old, had := c.held.sweeps[sw.Host]
 	if had && !t.believe(len(sw.Dirs), len(old.Dirs)) {
 		t.partial(now, every, fleet.CauseTruncated, "run dirs of "+string(sw.Host)+": "+emptyOnce, "")

@@ -56,6 +56,14 @@ func (t *tracker) failed(now time.Time, f *fleet.Failure) {
 	t.next(now, min(jitter(retryAfter(t.fails, f)), max(retryLast, retryAfter(t.fails, f))))
 }
 
+// held puts a reading off because the token's limit is nearly spent. The state
+// stays; the data goes stale by itself.
+func (t *tracker) held(now time.Time, d time.Duration) {
+	t.src.Cause, t.src.Err = fleet.CauseRateLimit, "not asked: the token's limit is nearly spent, what is left is kept for actions"
+	t.src.Remedy = "wait for the limit's reset; other tools that use the same token share it"
+	t.next(now, d)
+}
+
 // believe reports whether an answer may replace what is held: an empty one
 // where there was something must come twice in a row.
 func (t *tracker) believe(got, held int) bool {

@@ -56,7 +56,22 @@ func OpenLog(path string) (*Log, error) {
 	if _, err := l.tail(f); err != nil {
 		return nil, err
 	}
+	if err := syncDir(filepath.Dir(path)); err != nil {
+		return nil, err
+	}
 	return l, nil
+}
+
+// syncDir makes a new file's name durable.
+func syncDir(path string) error {
+	d, err := os.Open(path)
+	if err == nil {
+		err = errors.Join(d.Sync(), d.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("open audit log: %w", err)
+	}
+	return nil
 }
 
 // Path returns the log's file.
