@@ -1,0 +1,188 @@
+package board
+
+import (
+	"strings"
+
+	"andon/fleet"
+	"andon/themes"
+	"andon/ui"
+	"andon/ui/kit"
+	"andon/ui/page/explain"
+	"andon/ui/present"
+)
+
+// wideLeft is the share of a wide screen, in percent, that the lists get.
+const wideLeft = 60
+
+// layout is how the board is cut up in an Env.
+func (m Model) layout(e ui.Env) sections {
+	n := counts{deeds: len(m.deeds)}
+	_, n.hosts = m.hosts.Count()
+	_, n.alerts = m.alerts.Count()
+	_, n.prs = m.prs.Count()
+	switch e.Class {
+	case ui.Wide:
+		return arrangeWide(e.Rect.H, n)
+	case ui.Normal:
+		return arrange(e.Rect.H, n)
+	}
+	return sections{alerts: e.Rect.H}
+}
+
+// sized gives each list the room it has.
+func (m Model) sized(e ui.Env) Model {
+	s := m.layout(e)
+	w := m.leftWidth(e)
+	m.hosts = m.hosts.With(m.hosts.Resize(w, s.hosts-1))
+	m.alerts = m.alerts.With(m.alerts.Resize(w, s.alerts-1))
+	m.prs = m.prs.With(m.prs.Resize(w, s.prs-1))
+	return m
+}
+
+func (m Model) leftWidth(e ui.Env) int {
+	if e.Class == ui.Wide {
+		return e.Rect.W * wideLeft / 100
+	}
+	return e.Rect.W
+}
+
+// View draws the board in exactly Env.Rect.
+func (m Model) View(e ui.Env) string {
+	m = m.sized(e)
+	look, s, scene := present.Look(e), m.layout(e), present.SceneOf(e)
+	w := m.leftWidth(e)
+	blocks := make([]string, 0, 10)
+	if s.hosts > 0 {
+		blocks = append(blocks, m.heading(look, w, "HOSTS", hostsRemark(scene), hostsPane), m.hosts.View(look))
+	}
+	blocks = append(blocks, m.heading(look, w, "LINE STOPS AND WARNINGS", m.alertsRemark(), alertsPane), m.alertsView(e, scene, look, w, s.alerts-1))
+	if s.prs > 0 {
+		blocks = append(blocks, m.heading(look, w, "PULL REQUESTS", m.prs.Remark(), prsPane), m.prs.View(look))
+	}
+	if e.Class != ui.Wide && s.why > 0 {
+		blocks = append(blocks, m.why(e, scene, look, w, s.why))
+	}
+	if s.deeds > 0 {
+		blocks = append(blocks, m.recent(look, w, s.deeds))
+	}
+	left := look.Stack(w, e.Rect.H, blocks...)
+	if e.Class != ui.Wide {
+		return left
+	}
+	right := e.Rect.W - w - 2
+	return look.Beside(e.Rect.W, e.Rect.H, w, left, m.detail(e, scene, look, right, e.Rect.H))
+}
+
+// heading is a section's rule; that of the pane in focus is marked.
+func (m Model) heading(look kit.Look, w int, title, remark kit.Safe, p pane) string {
+	role := themes.Dim
+	if m.pane == p {
+		role = themes.Title
+	}
+	return look.Rule(w, kit.Line{kit.In(role, title)}, kit.Line{kit.In(themes.Dim, remark)})
+}
+
+func hostsRemark(s present.Scene) kit.Safe {
+	busy, online := 0, 0
+	for _, r := range s.Runners {
+		if r.Online {
+			online++
+		}
+		if r.Busy {
+			busy++
+		}
+	}
+	queued := 0
+	for _, j := range s.Jobs {
+		if j.Status.Live() && j.Status != fleet.StatusInProgress {
+			queued++
+		}
+	}
+	var parts []string
+	if online > 0 {
+		parts = append(parts, "pool "+string(kit.Number(int64(busy))+"/"+kit.Number(int64(online)))+" busy")
+	}
+	if queued > 0 {
+		parts = append(parts, string(kit.Number(int64(queued)))+" queued")
+	}
+	return kit.Safe(strings.Join(parts, " ∙ "))
+}
+
+func (m Model) alertsRemark() kit.Safe {
+	text := m.alerts.Remark()
+	if shown, _ := m.alerts.Count(); shown > 1 {
+		text += " ∙ worst first"
+	}
+	if m.muted > 0 && !m.all {
+		text += " ∙ " + kit.Number(int64(m.muted)) + " explained by a cause, m shows"
+	}
+	return text
+}
+
+// alertsView is the list, or what an empty one means: "normal" is only said
+// where everything could be looked at.
+func (m Model) alertsView(e ui.Env, s present.Scene, look kit.Look, w, h int) string {
+	if _, all := m.alerts.Count(); all > 0 {
+		return m.alerts.View(look)
+	}
+	sign, text := kit.SignUnknown, kit.Safe("looking: nothing is known yet")
+	switch lamp := e.Board.Lamp(s.Snapshot); {
+	case e.Snapshot == nil:
+	case lamp == fleet.LampGreen:
+		sign, text = kit.SignOK, "normal: nothing stands still"
+	default:
+		text = "no alert, but not every source answers: this is not a green light"
+	}
+	return look.Stack(w, h, look.Line(w, kit.Line{kit.In(sign.Role(), "  "+look.Glyph(sign)+" "), kit.In(themes.Text, text)}, nil))
+}
+
+// why explains the alert under the cursor in h lines, rule included.
+func (m Model) why(e ui.Env, s present.Scene, look kit.Look, w, h int) string {
+	a, ok := m.alert(e)
+	if !ok {
+		return look.Stack(w, h, look.Section(w, "WHY", ""))
+	}
+	rule, _ := e.Rule(a.Rule)
+	y := present.WhyOf(s, a, rule, e, look, w-2)
+	head := look.Rule(w, kit.Line{kit.In(themes.Title, "WHY")}, kit.Line{kit.In(themes.Dim, present.Standing(s, a))})
+	return look.Stack(w, h, append([]string{head}, explain.Drawn(look, w, whyLines(y, h-1))...)...)
+}
+
+// whyLines fits what there is to say into h lines: the summary and the fix
+// first, then whys and evidence share the rest.
+func whyLines(y present.Why, h int) []kit.Line {
+	take := func(lines []kit.Line, n int) []kit.Line { return lines[:min(len(lines), max(n, 0))] }
+	summary := take(y.Summary, min(2, h))
+	fix := take(y.Fix, min(2, h-len(summary)))
+	rest := h - len(summary) - len(fix)
+	evidence := take(y.Evidence, max(rest-len(y.Whys), min(rest/3, 3)))
+	whys := take(y.Whys, rest-len(evidence))
+	rest -= len(whys) + len(evidence)
+	subjects := take(y.Subjects, rest)
+	out := append([]kit.Line{}, summary...)
+	out = append(out, whys...)
+	out = append(out, subjects...)
+	out = append(out, evidence...)
+	return append(out, fix...)
+}
+
+// detail is the right column of a wide board.
+func (m Model) detail(e ui.Env, s present.Scene, look kit.Look, w, h int) string {
+	a, ok := m.alert(e)
+	if !ok {
+		return look.Stack(w, h, look.Section(w, "SELECTED", ""))
+	}
+	return look.Stack(w, h, explain.Lines(e, s, a, look, w, h)...)
+}
+
+// recent is what was done lately, in h lines, rule included.
+func (m Model) recent(look kit.Look, w, h int) string {
+	lines := []string{look.Section(w, "RECENT ACTIONS", "")}
+	for _, d := range m.deeds[:min(len(m.deeds), h-1)] {
+		lines = append(lines, look.Line(w, append(kit.Words(" "), present.DeedLine(d, look, w-2)...), nil))
+	}
+	if len(m.deeds) == 0 {
+		lines = append(lines, look.Line(w, kit.Line{kit.In(themes.Dim, " none by this audit log")}, nil))
+	}
+	return look.Stack(w, h, lines...)
+}

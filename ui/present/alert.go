@@ -1,0 +1,235 @@
+package present
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"andon/fleet"
+	"andon/themes"
+	"andon/ui"
+	"andon/ui/kit"
+)
+
+// AlertRow is one alert on the board.
+type AlertRow struct {
+	Fingerprint string
+	Sign        kit.Sign
+	Word        kit.Safe
+	Since       time.Time
+	Age         time.Duration
+	Title       kit.Safe
+	Where       kit.Safe // its hosts
+	What        kit.Safe // what it counts: dirs, pull requests, bytes
+	Refs        kit.Safe // its pull requests by number
+	Key, Fix    kit.Safe // the suggested action
+	Quiet       bool     // acknowledged, muted, pending or resolved
+}
+
+// AlertRows are the alerts, worst first; muted ones only where all is set. It
+// also counts the muted.
+func AlertRows(s Scene, keys ui.Keymap, all bool) (rows []AlertRow, muted int) {
+	for _, a := range s.Board.Alerts {
+		if a.MutedBy != "" {
+			muted++
+			if !all {
+				continue
+			}
+		}
+		rows = append(rows, alertRow(s, a, keys))
+	}
+	return rows, muted
+}
+
+func alertRow(s Scene, a fleet.Alert, keys ui.Keymap) AlertRow {
+	r := AlertRow{Fingerprint: a.Fingerprint(), Sign: AlertSign(a), Since: a.Since, Age: s.since(a.Since), Title: kit.Clean(a.Title)}
+	r.Word = r.Sign.Word()
+	n := countSubjects(a)
+	r.Where, r.What, r.Refs = s.where(n), what(a, n), refs(n.prs)
+	for _, id := range a.Suggested {
+		r.Key, r.Fix = kit.Clean(keys.KeyOf(id)), kit.Clean(string(id))
+		break
+	}
+	switch {
+	case a.State == fleet.AlertResolved:
+		r.Word, r.Quiet, r.Key, r.Fix = "ok", true, "", "resolved "+kit.Age(s.since(a.ResolvedAt))+" ago"
+	case a.State == fleet.AlertPending:
+		r.Word, r.Quiet = "wait", true
+	case a.MutedBy != "":
+		r.Quiet, r.Key, r.Fix = true, "", "muted"
+	case a.AckedBy != "":
+		r.Quiet = true
+		r.Fix += " ∙ ack " + kit.Clean(a.AckedBy)
+	}
+	return r
+}
+
+// AlertSign is the glyph an alert is shown with.
+func AlertSign(a fleet.Alert) kit.Sign {
+	switch a.State {
+	case fleet.AlertResolved:
+		return kit.SignOK
+	case fleet.AlertStale:
+		return kit.SignStale
+	case fleet.AlertPending:
+		return kit.SignQueued
+	}
+	switch a.Severity {
+	case fleet.SeverityStop:
+		return kit.SignStop
+	case fleet.SeverityWarn:
+		return kit.SignWarn
+	}
+	return kit.SignInfo
+}
+
+// shortTitle is a title for a list of several.
+func shortTitle(a fleet.Alert) kit.Safe {
+	t := kit.Clean(a.Title)
+	if t == "" {
+		return kit.Clean(string(a.Rule))
+	}
+	return t
+}
+
+// subjectCounts sorts an alert's subjects by kind.
+type subjectCounts struct {
+	hosts []fleet.HostName
+	dirs  []fleet.DirID
+	prs   []fleet.PRKey
+	runs  []fleet.RunKey
+	disks []fleet.Subject
+}
+
+func countSubjects(a fleet.Alert) subjectCounts {
+	var n subjectCounts
+	host := func(h fleet.HostName) {
+		if h != "" && !slices.Contains(n.hosts, h) {
+			n.hosts = append(n.hosts, h)
+		}
+	}
+	for _, s := range a.Subjects {
+		host(s.Host)
+		switch s.Kind {
+		case fleet.SubjectDir:
+			n.dirs = append(n.dirs, fleet.DirID{Host: s.Host, Path: s.Path})
+		case fleet.SubjectDisk:
+			n.disks = append(n.disks, s)
+		case fleet.SubjectPR:
+			k, _ := s.PRKey()
+			n.prs = append(n.prs, k)
+		case fleet.SubjectRun:
+			k, _ := s.RunKey()
+			n.runs = append(n.runs, k)
+		}
+	}
+	return n
+}
+
+func (s Scene) where(n subjectCounts) kit.Safe {
+	switch {
+	case len(n.hosts) == 1:
+		return kit.Clean(string(n.hosts[0]))
+	case len(n.hosts) > 1 && len(n.hosts) == len(s.Hosts):
+		return "all hosts"
+	case len(n.hosts) > 1:
+		return plural(len(n.hosts), "host")
+	}
+	return ""
+}
+
+func what(a fleet.Alert, n subjectCounts) kit.Safe {
+	var parts []string
+	if len(n.dirs) > 0 {
+		parts = append(parts, string(plural(len(n.dirs), "dir")))
+	}
+	switch {
+	case len(n.prs) > 0:
+		parts = append(parts, string(plural(len(n.prs), "PR")))
+	case len(n.runs) > 0:
+		parts = append(parts, string(plural(len(n.runs), "run")))
+	}
+	if len(parts) == 0 && len(n.disks) == 1 {
+		parts = append(parts, string(kit.Clean(n.disks[0].Path)))
+	}
+	if a.Bytes > 0 {
+		parts = append(parts, string(kit.Bytes(a.Bytes)))
+	}
+	return kit.Safe(strings.Join(parts, ", "))
+}
+
+// refs lists pull requests by number: "#1791 #1792 #1793 +4".
+func refs(prs []fleet.PRKey) kit.Safe {
+	var out kit.Safe
+	for i, p := range prs {
+		if i == 3 && len(prs) > 4 {
+			return out + " +" + kit.Number(int64(len(prs)-i))
+		}
+		if i > 0 {
+			out += " "
+		}
+		out += prNumber(p.Number)
+	}
+	return out
+}
+
+// AlertColumns are the columns of the board.
+func AlertColumns() []kit.Column[AlertRow] {
+	role := func(r AlertRow, loud themes.Role) themes.Role {
+		if r.Quiet {
+			return themes.Dim
+		}
+		return loud
+	}
+	return []kit.Column[AlertRow]{
+		{Key: "sign", Width: kit.SignColumn(), Cell: func(r AlertRow, c *kit.Cell) { c.Text(role(r, r.Sign.Role()), c.Look().Glyph(r.Sign)) },
+			Order: func(a, b AlertRow) int { return worst(a.Sign, b.Sign) }},
+		{Key: "word", Width: kit.Fixed(5), Drop: 1, Cell: func(r AlertRow, c *kit.Cell) { c.Text(role(r, r.Sign.Role()), r.Word) }},
+		{Key: "age", Title: "age", Width: kit.Fixed(4), Align: kit.Right, Quiet: true, Cell: func(r AlertRow, c *kit.Cell) { c.Age(themes.Dim, r.Age) },
+			Order: func(a, b AlertRow) int { return cmp.Compare(a.Age, b.Age) }},
+		{Key: "title", Title: "what stands still", Width: kit.Flex(18, 2), Cell: func(r AlertRow, c *kit.Cell) { c.Text(role(r, themes.Text), r.Title) },
+			Order: func(a, b AlertRow) int { return cmp.Compare(a.Title, b.Title) }},
+		{Key: "where", Title: "where", Width: kit.Flex(6, 1), Drop: 2, Cell: func(r AlertRow, c *kit.Cell) { c.Text(role(r, themes.Text), r.Where) },
+			Order: func(a, b AlertRow) int { return cmp.Compare(a.Where, b.Where) }},
+		{Key: "what", Title: "holds", Width: kit.Flex(16, 1), Drop: 3, Cell: func(r AlertRow, c *kit.Cell) { c.Text(themes.Dim, r.What) },
+			Order: func(a, b AlertRow) int { return cmp.Compare(a.What, b.What) }},
+		{Key: "refs", Title: "pull requests", Width: kit.Flex(20, 1), Drop: 9, Cell: func(r AlertRow, c *kit.Cell) { c.Text(themes.Info, r.Refs) }},
+		{Key: "fix", Title: "fix", Width: kit.Fixed(9), Cell: fixCell},
+	}
+}
+
+func fixCell(r AlertRow, c *kit.Cell) {
+	if r.Key != "" {
+		c.Text(themes.Warn, r.Key)
+		c.Plain(" ")
+	}
+	if r.Fix == "" {
+		c.Text(themes.Faint, "-")
+		return
+	}
+	c.Text(themes.Dim, r.Fix)
+}
+
+// AlertSchema is the table of alerts.
+func AlertSchema() kit.Schema[AlertRow, string] {
+	return kit.Schema[AlertRow, string]{
+		Columns: AlertColumns(),
+		Key:     func(r AlertRow) string { return r.Fingerprint },
+		Haystack: func(dst []byte, r AlertRow) []byte {
+			for _, t := range [...]kit.Safe{r.Word, r.Title, r.Where, r.What, r.Refs, r.Fix} {
+				dst = append(append(dst, t...), ' ')
+			}
+			return dst
+		},
+		Terms: []kit.TermKey{{Key: "is", Values: []string{"red", "amber", "stale", "ok"}}, {Key: "host"}},
+		Match: func(r AlertRow, t kit.Term) bool {
+			if t.Key == "is" {
+				return isSign(r.Sign, false, t.Text)
+			}
+			return strings.Contains(strings.ToLower(string(r.Where)), t.Text)
+		},
+		Bare:  true,
+		Empty: "nothing stands still",
+	}
+}

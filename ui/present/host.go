@@ -1,0 +1,300 @@
+package present
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"andon/fleet"
+	"andon/themes"
+	"andon/ui/kit"
+)
+
+// HostRow is one runner host.
+type HostRow struct {
+	Host    fleet.HostName
+	Name    kit.Safe
+	Sign    kit.Sign
+	Stale   bool
+	Used    kit.Share
+	Inodes  kit.Share
+	Free    int64 // bytes; -1 unknown
+	Trend   []kit.Sample
+	Scale   kit.Scale
+	Growth  Growth
+	Busy    int // -1 unknown
+	Runners int
+	Dirs    int // -1 unknown
+	Orphans int
+	Orphan  int64         // bytes held by orphans
+	Writers int           // live, in all dirs; -1 where one of them is unknown
+	Age     time.Duration // of the last good sweep; negative if none
+	Why     kit.Safe
+}
+
+// HostRows are all hosts, worst first.
+func HostRows(s Scene) []HostRow {
+	busy := s.runnersByHost()
+	type sums struct {
+		dirs, orphans, writers int
+		bytes                  int64
+	}
+	of := make(map[fleet.HostName]sums)
+	for _, d := range s.Dirs {
+		m := of[d.Host]
+		m.dirs++
+		if _, orphan := s.Orphan(d); orphan {
+			m.orphans++
+			m.bytes += d.Bytes.Or(0)
+		}
+		if n, known := d.LiveWriters(); !known {
+			m.writers = -1
+		} else if m.writers >= 0 {
+			m.writers += n
+		}
+		of[d.Host] = m
+	}
+	rows := make([]HostRow, 0, len(s.Hosts))
+	for _, h := range s.Hosts {
+		r := HostRow{Host: h.Name, Name: kit.Clean(string(h.Name)), Free: -1, Busy: -1, Dirs: -1, Writers: -1, Age: -1}
+		r.Stale = s.hostStale(h.Name)
+		if sw, ok := s.SweepOf(h.Name); ok {
+			m := of[h.Name]
+			r.Dirs, r.Orphans, r.Orphan, r.Writers = m.dirs, m.orphans, m.bytes, m.writers
+			r.Age = s.since(sw.At)
+			r.fillDisk(s, sw)
+		}
+		if b, ok := busy[h.Name]; ok {
+			r.Busy, r.Runners = b.busy, b.all
+		}
+		r.Sign = s.lamp(fleet.OfHost(h.Name), kit.SignOK)
+		if r.Stale && r.Sign == kit.SignOK {
+			r.Sign = kit.SignStale
+		}
+		r.Why = s.hostWhy(h.Name, r)
+		rows = append(rows, r)
+	}
+	slices.SortStableFunc(rows, func(a, b HostRow) int { return worst(a.Sign, b.Sign) })
+	return rows
+}
+
+// fillDisk takes the fullest of the host's filesystems.
+func (r *HostRow) fillDisk(s Scene, sw fleet.Sweep) {
+	high := -1
+	for _, d := range sw.Disks {
+		if u := d.UsedPercent(); d.TotalBytes > 0 && u > high {
+			high = u
+			r.Used, r.Free = kit.ShareOf(d.TotalBytes-d.FreeBytes, d.TotalBytes), d.FreeBytes
+			points := s.Trends[fleet.OfDisk(sw.Host, d.Root)]
+			r.Trend, r.Scale = samples(points)
+			r.Growth = GrowthOf(points)
+			r.Inodes = kit.Share{}
+			if p, ok := d.InodesPercent(); ok {
+				r.Inodes = kit.Fraction(float64(p) / 100)
+			}
+		}
+	}
+}
+
+type pool struct{ busy, all, offline int }
+
+// runnersByHost counts registered runners; where GitHub may not be asked, the
+// hosts' own services and the jobs in progress stand in.
+func (s Scene) runnersByHost() map[fleet.HostName]pool {
+	out := make(map[fleet.HostName]pool)
+	for _, r := range s.Runners {
+		h, ok := s.HostOfRunner(r.Name)
+		if !ok {
+			continue
+		}
+		p := out[h]
+		p.all++
+		if r.Busy {
+			p.busy++
+		}
+		if !r.Online {
+			p.offline++
+		}
+		out[h] = p
+	}
+	if len(s.Runners) > 0 {
+		return out
+	}
+	for _, sw := range s.Sweeps {
+		if len(sw.Services) > 0 {
+			out[sw.Host] = pool{all: len(sw.Services)}
+		}
+	}
+	for _, j := range s.Jobs {
+		if h, ok := s.HostOfRunner(j.Runner); ok && j.Status == fleet.StatusInProgress {
+			p := out[h]
+			p.busy++
+			p.all = max(p.all, p.busy)
+			out[h] = p
+		}
+	}
+	return out
+}
+
+// hostWhy is the first thing to know of a host, in a few words.
+func (s Scene) hostWhy(h fleet.HostName, r HostRow) kit.Safe {
+	src := s.SourceOf(fleet.HostSource(h))
+	switch {
+	case src.State == fleet.SourceNever:
+		return "not looked at yet"
+	case r.Stale && r.Age < 0:
+		return "never seen: " + causeWords(src)
+	case r.Stale:
+		return "last seen " + kit.Age(r.Age) + " ago: " + causeWords(src)
+	}
+	var why []string
+	for _, a := range s.Board.Alerts {
+		if a.Lit() && a.About(fleet.OfHost(h)) && a.Severity != fleet.SeverityInfo {
+			why = append(why, string(shortTitle(a)))
+		}
+	}
+	if len(why) > 0 {
+		return kit.Safe(strings.Join(why, ", "))
+	}
+	if r.Growth.FullIn > 0 && r.Growth.FullIn < 48*time.Hour {
+		return "full in " + kit.Age(r.Growth.FullIn)
+	}
+	return r.Growth.Text()
+}
+
+// causeWords says in a few words why a source does not answer, and when it is
+// asked again.
+func causeWords(src fleet.Source) kit.Safe {
+	words := map[fleet.Cause]kit.Safe{
+		fleet.CauseUnreachable: "unreachable", fleet.CauseTimeout: "timeout", fleet.CauseAuth: "login refused",
+		fleet.CauseHostKey: "host key not trusted", fleet.CausePrivilege: "sudo refused", fleet.CauseTruncated: "answer cut short",
+		fleet.CauseProtocol: "answer not understood", fleet.CausePermission: "not permitted", fleet.CauseRateLimit: "rate limit",
+		fleet.CauseServer: "server error", fleet.CauseNoToken: "no token", fleet.CauseOther: "failed",
+	}
+	if w, ok := words[src.Cause]; ok {
+		return w
+	}
+	if src.State == fleet.SourceOK {
+		return "no newer answer"
+	}
+	return kit.Clean(string(src.State))
+}
+
+// HostColumns are the columns of a list of hosts.
+func HostColumns() []kit.Column[HostRow] {
+	return []kit.Column[HostRow]{
+		{Key: "sign", Width: kit.SignColumn(), Cell: func(r HostRow, c *kit.Cell) { c.Sign(r.Sign) },
+			Order: func(a, b HostRow) int { return worst(a.Sign, b.Sign) }},
+		{Key: "host", Title: "host", Width: kit.Flex(9, 1), Cell: func(r HostRow, c *kit.Cell) { c.Plain(r.Name) },
+			Order: func(a, b HostRow) int { return cmp.Compare(a.Name, b.Name) }},
+		{Key: "disk", Title: "disk", Width: kit.Flex(14, 3), Drop: 5, Cell: func(r HostRow, c *kit.Cell) { c.Bar(r.Used, kit.DiskLimits()) }},
+		{Key: "used", Title: "used", Width: kit.Fixed(5), Align: kit.Right, Cell: func(r HostRow, c *kit.Cell) {
+			c.Percent(kit.DiskLimits().Role(r.Used), r.Used)
+		}, Order: func(a, b HostRow) int { return compareShare(a.Used, b.Used) }},
+		{Key: "free", Title: "free", Width: kit.Fixed(8), Align: kit.Right, Cell: func(r HostRow, c *kit.Cell) { c.Bytes(themes.Text, r.Free) },
+			Order: func(a, b HostRow) int { return cmp.Compare(a.Free, b.Free) }},
+		{Key: "trend", Title: "trend", Width: kit.Fixed(8), Drop: 7, Cell: func(r HostRow, c *kit.Cell) {
+			c.Spark(themes.Info, r.Trend, r.Scale)
+		}},
+		{Key: "inodes", Title: "inod", Width: kit.Fixed(5), Align: kit.Right, Drop: 20, Cell: func(r HostRow, c *kit.Cell) {
+			c.Percent(themes.Dim, r.Inodes)
+		}, Order: func(a, b HostRow) int { return compareShare(a.Inodes, b.Inodes) }},
+		{Key: "busy", Title: "busy", Width: kit.Fixed(5), Align: kit.Right, Drop: 4, Cell: busyCell,
+			Order: func(a, b HostRow) int { return cmp.Compare(a.Busy, b.Busy) }},
+		{Key: "dirs", Title: "dirs", Width: kit.Fixed(6), Align: kit.Right, Drop: 12, Cell: func(r HostRow, c *kit.Cell) { known(c, themes.Text, r.Dirs) },
+			Order: func(a, b HostRow) int { return cmp.Compare(a.Dirs, b.Dirs) }},
+		{Key: "orphans", Title: "orphans", Width: kit.Fixed(8), Align: kit.Right, Drop: 11, Cell: orphanCell,
+			Order: func(a, b HostRow) int { return cmp.Compare(a.Orphan, b.Orphan) }},
+		{Key: "writers", Title: "wr", Width: kit.Fixed(3), Align: kit.Right, Drop: 13, Cell: func(r HostRow, c *kit.Cell) { known(c, themes.Dim, r.Writers) },
+			Order: func(a, b HostRow) int { return cmp.Compare(a.Writers, b.Writers) }},
+		{Key: "seen", Title: "seen", Width: kit.Fixed(4), Align: kit.Right, Drop: 14, Quiet: true, Cell: func(r HostRow, c *kit.Cell) { c.Age(themes.Dim, r.Age) },
+			Order: func(a, b HostRow) int { return cmp.Compare(a.Age, b.Age) }},
+		{Key: "why", Title: "why", Width: kit.Flex(12, 2), Cell: func(r HostRow, c *kit.Cell) { c.Text(themes.Dim, r.Why) }},
+	}
+}
+
+func busyCell(r HostRow, c *kit.Cell) {
+	if r.Busy < 0 {
+		c.Unknown()
+		return
+	}
+	role := themes.Text
+	if r.Busy == r.Runners {
+		role = themes.Run
+	}
+	c.Int(role, int64(r.Busy))
+	c.Text(themes.Dim, "/")
+	c.Int(themes.Dim, int64(r.Runners))
+}
+
+func orphanCell(r HostRow, c *kit.Cell) {
+	switch {
+	case r.Dirs < 0:
+		c.Unknown()
+	case r.Orphans > 0:
+		c.Bytes(themes.Warn, r.Orphan)
+	default:
+		c.Text(themes.Faint, "-")
+	}
+}
+
+// known writes a count, or "?" for one below zero.
+func known(c *kit.Cell, role themes.Role, n int) {
+	if n < 0 {
+		c.Unknown()
+		return
+	}
+	c.Int(role, int64(n))
+}
+
+func compareShare(a, b kit.Share) int {
+	x, okx := a.Known()
+	y, oky := b.Known()
+	if !okx {
+		x = -1
+	}
+	if !oky {
+		y = -1
+	}
+	return cmp.Compare(x, y)
+}
+
+// HostSchema is the table of hosts.
+func HostSchema() kit.Schema[HostRow, fleet.HostName] {
+	return kit.Schema[HostRow, fleet.HostName]{
+		Columns:  HostColumns(),
+		Key:      func(r HostRow) fleet.HostName { return r.Host },
+		Haystack: func(dst []byte, r HostRow) []byte { return append(append(append(dst, r.Name...), ' '), r.Why...) },
+		Terms: []kit.TermKey{{Key: "is", Values: []string{"red", "amber", "ok", "stale"}},
+			{Key: "free", Kind: kit.TermSize}, {Key: "host"}},
+		Match: func(r HostRow, t kit.Term) bool {
+			switch t.Key {
+			case "is":
+				return isSign(r.Sign, r.Stale, t.Text)
+			case "free":
+				return r.Free >= 0 && t.Holds(r.Free)
+			}
+			return strings.Contains(strings.ToLower(string(r.Host)), t.Text)
+		},
+		Stale: func(r HostRow) bool { return r.Stale },
+		Empty: "no host is configured; andon init writes a first list",
+	}
+}
+
+// isSign answers the filter is:red and its like.
+func isSign(s kit.Sign, stale bool, word string) bool {
+	switch word {
+	case "red":
+		return s == kit.SignStop || s == kit.SignFail
+	case "amber":
+		return s == kit.SignWarn || s == kit.SignCancelled
+	case "ok":
+		return s == kit.SignOK && !stale
+	case "stale":
+		return stale || s == kit.SignStale
+	case "live":
+		return s == kit.SignRun || s == kit.SignQueued
+	}
+	return false
+}

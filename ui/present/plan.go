@@ -1,0 +1,309 @@
+package present
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"andon/fleet"
+	"andon/themes"
+	"andon/ui/kit"
+)
+
+// PlanBody is what a preview says of a plan, in lines of at most w cells: the
+// objects, the bytes, the disks before and after, what is kept and why, notes
+// and what takes it back. With steps it lists every single step instead of groups.
+func PlanBody(p fleet.Plan, steps bool, now time.Time, look kit.Look, w int) []kit.Line {
+	body := wrapped(planHead(p), w, themes.Title, "")
+	body = append(body, nil)
+	if steps {
+		body = append(body, stepLines(p, look, w)...)
+	} else {
+		body = append(body, groupLines(p, look)...)
+	}
+	if len(p.Kept) > 0 {
+		body = append(body, nil)
+		body = append(body, keptLines(p, now, look, w)...)
+	}
+	if len(p.Steps) == 0 {
+		return body
+	}
+	body = append(body, nil)
+	for _, d := range p.Disks {
+		body = append(body, diskLines(d, look, w)...)
+	}
+	for i, n := range p.Notes {
+		head := kit.Safe("       ")
+		if i == 0 {
+			head = "Note   "
+		}
+		body = append(body, wrapped(kit.Clean(n), w, themes.Text, head)...)
+	}
+	if p.Undo != "" {
+		body = append(body, wrapped(kit.Clean(p.Undo), w, themes.Text, "Undo   ")...)
+	}
+	return append(body, kit.Line{kit.In(themes.Faint, "Audit  "), kit.In(themes.Text, "each step is recorded before it acts and after; digest "+kit.Clean(short(p.Digest())))})
+}
+
+func short(digest string) string { return digest[:min(len(digest), 12)] }
+
+func planHead(p fleet.Plan) kit.Safe {
+	head := kit.Clean(p.Title)
+	if head == "" {
+		head = kit.Clean(string(p.Action))
+	}
+	switch sum, unmeasured := p.Bytes(); {
+	case p.Empty():
+		head += ": nothing to do"
+	case sum > 0 && unmeasured > 0:
+		head += "   " + kit.Bytes(sum) + " and " + plural(unmeasured, "dir") + " nobody measured"
+	case sum > 0:
+		head += "   " + kit.Bytes(sum)
+	case unmeasured > 0:
+		head += "   size not measured yet"
+	}
+	return head
+}
+
+type stepGroup struct {
+	verb    fleet.Verb
+	host    fleet.HostName
+	name    kit.Safe
+	count   int
+	bytes   int64
+	unsized int
+	owner   fleet.Owner // wanted, of chown
+	says    kit.Safe
+}
+
+// groupLines sum steps up by verb, host and pull request.
+func groupLines(p fleet.Plan, look kit.Look) []kit.Line {
+	var groups []stepGroup
+	for _, st := range p.Steps {
+		g := groupOf(st)
+		i := slices.IndexFunc(groups, func(o stepGroup) bool { return o.verb == g.verb && o.host == g.host && o.name == g.name })
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, g)
+		}
+		groups[i].count++
+		if b, ok := st.Bytes.Get(); ok {
+			groups[i].bytes += b
+		} else {
+			groups[i].unsized++
+		}
+	}
+	out := make([]kit.Line, len(groups))
+	for i, g := range groups {
+		out[i] = g.line(look)
+	}
+	return out
+}
+
+func groupOf(st fleet.Step) stepGroup {
+	g := stepGroup{verb: st.Verb, host: st.Host, owner: st.Root.Owner, says: kit.Clean(st.Says)}
+	if st.Verb == fleet.VerbRerun {
+		g.name = "run " + kit.Number(int64(st.Run.ID))
+		return g
+	}
+	if d, err := st.Root.Parse(strings.Join(st.Components, "/")); err == nil {
+		switch pl := d.Place(); {
+		case pl.PR > 0:
+			g.name = prNumber(pl.PR)
+		case pl.Ref != "":
+			g.name = kit.Clean(pl.Ref)
+		default:
+			g.name = kit.Clean(d.Rel())
+		}
+		return g
+	}
+	g.name = kit.Clean(st.Trash)
+	return g
+}
+
+func (g stepGroup) line(look kit.Look) kit.Line {
+	verb := kit.Clean(strings.ReplaceAll(string(g.verb), "_failed", ""))
+	line := kit.Line{kit.In(themes.OK, "  "+look.Glyph(kit.SignOK)+" "), kit.In(themes.Text, kit.PadRight(verb, 6, "")+" "+kit.PadRight(g.name, 18, look.Ellipsis())+" ")}
+	if g.verb == fleet.VerbRerun {
+		return line.Then(kit.In(themes.Dim, g.says))
+	}
+	size := kit.Safe("?")
+	if g.unsized < g.count {
+		size = kit.Bytes(g.bytes)
+	}
+	line = line.Then(kit.In(themes.Text, kit.PadLeft(plural(g.count, "dir"), 8, "")), kit.In(themes.Text, kit.PadLeft(size, 11, "")), kit.In(themes.Dim, "   "+kit.Clean(string(g.host))))
+	if g.verb == fleet.VerbChown {
+		line = line.Then(kit.In(themes.Dim, "   to "+kit.Clean(g.owner.String())))
+	}
+	return line
+}
+
+// stepLines list every step as it will be carried out.
+func stepLines(p fleet.Plan, look kit.Look, w int) []kit.Line {
+	var out []kit.Line
+	for _, st := range p.Steps {
+		out = append(out, StepLine(st, look, w))
+	}
+	return out
+}
+
+// StepLine is one step on one line: its number, verb and exact object.
+func StepLine(st fleet.Step, look kit.Look, w int) kit.Line {
+	head := kit.Line{kit.In(themes.Faint, kit.PadLeft(kit.Number(int64(st.N)), 4, "")+" "), kit.In(themes.Text, kit.PadRight(kit.Clean(strings.ReplaceAll(string(st.Verb), "_", " ")), 7, "")+" ")}
+	object := kit.Clean(string(st.Host) + ":" + st.Path())
+	if st.Verb == fleet.VerbRerun {
+		object = kit.Clean(string(st.Run.Repo)) + " run " + kit.Number(int64(st.Run.ID))
+	}
+	return head.Then(kit.In(themes.Text, tailOf(object, max(w-head.Width(), 8), look)))
+}
+
+// keptLines say what is left alone, with a countdown where waiting would help.
+// Objects kept for the same reasons share a line.
+func keptLines(p fleet.Plan, now time.Time, look kit.Look, w int) []kit.Line {
+	var out []kit.Line
+	for _, k := range p.Kept {
+		text := kit.Clean(keptName(k.Subject))
+		if b, ok := k.Bytes.Get(); ok {
+			text += ", " + kit.Bytes(b)
+		}
+		why := kit.Clean(strings.Join(k.Why, "; "))
+		if wait := k.Until.Sub(now); !k.Until.IsZero() && wait > 0 {
+			why += "; eligible in " + Clock(wait)
+		} else if !k.Until.IsZero() {
+			why += "; eligible now, look again with r"
+		}
+		out = append(out, wrapped(text+": "+why, w, themes.Dim, "kept   ")...)
+	}
+	return out
+}
+
+func keptName(s fleet.Subject) string {
+	switch s.Kind {
+	case fleet.SubjectDir:
+		parts := strings.Split(s.Path, "/")
+		return string(s.Host) + ":" + strings.Join(parts[max(len(parts)-2, 0):], "/")
+	case fleet.SubjectPR:
+		return string(prNumber(s.PR))
+	case fleet.SubjectRun:
+		return "run " + string(kit.Number(int64(s.Run)))
+	}
+	return s.String()
+}
+
+// diskLines show a filesystem before and after.
+func diskLines(d fleet.DiskEffect, look kit.Look, w int) []kit.Line {
+	now := kit.ShareOf(d.Total-d.Free, d.Total)
+	after := kit.ShareOf(max(d.Total-d.Free-d.Frees, 0), d.Total)
+	bar := max(min((w-40)/2, 22), 6)
+	line := kit.Line{kit.In(themes.Faint, "Disk   "), kit.In(themes.Dim, "now "), kit.In(kit.DiskLimits().Role(now), kit.PadLeft(kit.Percent(now), 5, "")+" ")}
+	line = line.Then(look.Bar(bar, now, kit.DiskLimits())...)
+	line = line.Then(kit.In(themes.Dim, "  after "), kit.In(kit.DiskLimits().Role(after), kit.PadLeft(kit.Percent(after), 5, "")+" "))
+	line = line.Then(look.Bar(bar, after, kit.DiskLimits())...)
+	says := kit.Clean(string(d.Host)) + " " + kit.Clean(d.Root) + ": frees " + kit.Bytes(d.Frees)
+	if d.Unknown > 0 {
+		says += " and what " + plural(d.Unknown, "unmeasured dir") + " hold"
+	}
+	return []kit.Line{line, {kit.In(themes.Faint, "       "), kit.In(themes.Dim, kit.Truncate(says, max(w-7, 1), look.Ellipsis()))}}
+}
+
+// StepState is how far one step of a running plan is.
+type StepState struct {
+	Step     fleet.Step
+	Begun    bool
+	Entries  int64
+	Result   *fleet.StepResult
+	Verified *fleet.Verification
+}
+
+// Sign is the glyph of a step's state. It is ok only once a fresh look agreed.
+func (s StepState) Sign() kit.Sign {
+	switch {
+	case s.Result == nil && s.Begun:
+		return kit.SignRun
+	case s.Result == nil:
+		return kit.SignQueued
+	case s.Verified != nil && !s.Verified.OK:
+		return kit.SignFail
+	case s.Result.Outcome.OK() && s.Verified == nil && s.Step.Verb.OnHost():
+		return kit.SignRun
+	}
+	return OutcomeSign(s.Result.Outcome)
+}
+
+// StateLines show a step's state: one line, and more where a guard refused or
+// something failed, with the pids that stand in the way.
+func StateLines(s StepState, look kit.Look, w int) []kit.Line {
+	sign := s.Sign()
+	head := StepLine(s.Step, look, max(w-30, 20))
+	line := kit.Line{kit.In(sign.Role(), look.Glyph(sign))}.Then(head...)
+	says := kit.Safe("")
+	switch {
+	case s.Result == nil && s.Entries > 0:
+		says = kit.Count(s.Entries) + " entries"
+	case s.Result == nil && s.Begun:
+		says = "acting"
+	case s.Result == nil:
+		says = "waits"
+	default:
+		says = resultSays(*s.Result)
+	}
+	out := []kit.Line{line.Then(kit.In(sign.Role(), "  "+says))}
+	if s.Result != nil && !s.Result.Outcome.OK() {
+		out = append(out, wrapped(refusal(*s.Result), w, themes.Warn, "       ")...)
+	}
+	if s.Verified != nil {
+		role := themes.Dim
+		if !s.Verified.OK {
+			role = themes.Crit
+		}
+		out = append(out, wrapped(kit.Clean(s.Verified.Says), w, role, "       ")...)
+	}
+	return out
+}
+
+func resultSays(r fleet.StepResult) kit.Safe {
+	says := kit.Clean(string(r.Outcome))
+	switch {
+	case r.Before > 0 || r.Changed > 0:
+		says += ", " + kit.Count(r.Changed) + " changed, " + kit.Count(r.After) + " left"
+	case r.Bytes > 0:
+		says += ", " + kit.Bytes(r.Bytes)
+	}
+	return says
+}
+
+func refusal(r fleet.StepResult) kit.Safe {
+	says := kit.Clean(strings.ReplaceAll(string(r.Reason), "_", " "))
+	if r.Detail != "" {
+		if says != "" {
+			says += ": "
+		}
+		says += kit.Clean(r.Detail)
+	}
+	for i, wr := range r.Writers {
+		if i == 4 {
+			says += " …"
+			break
+		}
+		says += "; pid " + kit.Number(int64(wr.PID)) + " " + kit.Clean(wr.Command)
+	}
+	if says == "" {
+		says = "no reason given"
+	}
+	return says
+}
+
+// SamePlan reports whether two plans would do the same: the same steps with the
+// same expectations, asking for the same confirmation. Readings that age by
+// themselves (sizes, the disk's free bytes, countdowns) do not count.
+func SamePlan(a, b fleet.Plan) bool {
+	bare := func(p fleet.Plan) string {
+		p.MadeAt, p.Kept, p.Disks, p.Notes, p.Undo = time.Time{}, nil, nil, nil, ""
+		p.Steps = slices.Clone(p.Steps)
+		for i := range p.Steps {
+			p.Steps[i].Bytes, p.Steps[i].Says = fleet.Fact[int64]{}, ""
+		}
+		return p.Digest()
+	}
+	return bare(a) == bare(b)
+}

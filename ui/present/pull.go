@@ -1,0 +1,330 @@
+package present
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"andon/fleet"
+	"andon/themes"
+	"andon/ui/kit"
+)
+
+// PRRow is one pull request with what lies on the hosts for it.
+type PRRow struct {
+	PR      fleet.PRKey
+	Number  kit.Safe
+	Repo    kit.Safe
+	Sign    kit.Sign
+	CI      kit.Sign
+	State   fleet.PRState
+	Title   kit.Safe
+	Author  kit.Safe
+	Hosts   kit.Safe
+	Dirs    int
+	Bytes   int64 // known part
+	Unsized int   // dirs nobody measured
+	Owner   kit.Safe
+	Foreign bool          // a dir's owner is not the wanted one
+	Writers int           // -1 where one dir's are unknown
+	Age     time.Duration // since the newest run began, else since the last update
+	Why     kit.Safe
+	Stale   bool
+}
+
+// PRRows are the open pull requests, worst first, then newest; ended ones only
+// where dirs of theirs still lie on a host.
+func PRRows(s Scene) []PRRow {
+	runs := s.runsByPR()
+	var rows []PRRow
+	for _, p := range s.PullRequests {
+		dirs := s.DirsOfPR(p.Key())
+		if p.State != fleet.PROpen && len(dirs) == 0 {
+			continue
+		}
+		rows = append(rows, s.prRow(p, dirs, runs[p.Key()]))
+	}
+	slices.SortStableFunc(rows, func(a, b PRRow) int {
+		return cmp.Or(cmp.Compare(prRank(a), prRank(b)), worst(a.Sign, b.Sign), cmp.Compare(b.PR.Number, a.PR.Number))
+	})
+	return rows
+}
+
+func prRank(r PRRow) int {
+	if r.State == fleet.PROpen || r.Sign == kit.SignStop {
+		return 0
+	}
+	return 1
+}
+
+// runsByPR lists each pull request's runs, newest first.
+func (s Scene) runsByPR() map[fleet.PRKey][]fleet.WorkflowRun {
+	out := make(map[fleet.PRKey][]fleet.WorkflowRun)
+	for _, r := range s.Runs {
+		if k, _, ok := s.PROfRun(r.Key()); ok {
+			out[k] = append(out[k], r)
+		}
+	}
+	for _, runs := range out {
+		slices.SortFunc(runs, func(a, b fleet.WorkflowRun) int { return cmp.Compare(b.ID, a.ID) })
+	}
+	return out
+}
+
+func (s Scene) prRow(p fleet.PullRequest, dirs []fleet.Dir, runs []fleet.WorkflowRun) PRRow {
+	r := PRRow{PR: p.Key(), Number: prNumber(p.Number), Repo: kit.Clean(p.Repo.Name()), State: p.State,
+		Title: kit.Clean(p.Title), Author: kit.Clean(p.Author), Dirs: len(dirs), Age: s.since(p.UpdatedAt)}
+	r.Stale = !s.SourceOf(fleet.SourceID{Kind: fleet.SourcePulls, Of: string(p.Repo)}).Fresh(s.Now)
+	r.CI = CISign(p, runs)
+	if len(runs) > 0 {
+		r.Age = s.since(runs[0].CreatedAt)
+	}
+	var hosts, owners []string
+	for _, d := range dirs {
+		if h := string(d.Host); !slices.Contains(hosts, h) {
+			hosts = append(hosts, h)
+		}
+		if o := string(OwnerText(d)); !slices.Contains(owners, o) {
+			owners = append(owners, o)
+		}
+		r.Foreign = r.Foreign || d.Owner.UID != d.Want.UID
+		if b, ok := d.Bytes.Get(); ok {
+			r.Bytes += b
+		} else {
+			r.Unsized++
+		}
+		if n, ok := d.LiveWriters(); !ok {
+			r.Writers = -1
+		} else if r.Writers >= 0 {
+			r.Writers += n
+		}
+		r.Stale = r.Stale || s.hostStale(d.Host)
+	}
+	r.Hosts, r.Owner = several(hosts, "host"), several(owners, "mixed")
+	r.Sign = s.lamp(fleet.OfPR(p.Key()), s.prSign(r))
+	r.Why = s.prWhy(p, r, runs)
+	return r
+}
+
+func several(list []string, noun kit.Safe) kit.Safe {
+	switch {
+	case len(list) == 0:
+		return "-"
+	case len(list) == 1:
+		return kit.Clean(list[0])
+	case noun == "mixed":
+		return noun
+	}
+	return plural(len(list), noun)
+}
+
+// prSign is a pull request's lamp where no alert names it. Red CI alone is the
+// author's affair and lights nothing.
+func (s Scene) prSign(r PRRow) kit.Sign {
+	switch {
+	case r.State != fleet.PROpen && r.Dirs > 0:
+		return kit.SignInfo
+	case r.CI == kit.SignRun || r.CI == kit.SignQueued:
+		return r.CI
+	case r.CI == kit.SignUnknown:
+		return kit.SignIdle
+	}
+	return kit.SignOK
+}
+
+// CISign sums up the runs of a pull request's head; older pushes do not count.
+func CISign(p fleet.PullRequest, runs []fleet.WorkflowRun) kit.Sign {
+	sign := kit.SignUnknown
+	for _, r := range runs {
+		if r.SHA != p.HeadSHA {
+			continue
+		}
+		if one := RunSign(r.Status, r.Conclusion); sign == kit.SignUnknown || worst(one, sign) < 0 {
+			sign = one
+		}
+	}
+	return sign
+}
+
+// RunSign is the glyph of a run, job or step.
+func RunSign(st fleet.Status, c fleet.Conclusion) kit.Sign {
+	switch {
+	case st == fleet.StatusInProgress:
+		return kit.SignRun
+	case st.Live():
+		return kit.SignQueued
+	}
+	switch c {
+	case fleet.ConclusionSuccess, fleet.ConclusionNeutral:
+		return kit.SignOK
+	case fleet.ConclusionSkipped, fleet.ConclusionStale:
+		return kit.SignSkipped
+	case fleet.ConclusionCancelled:
+		return kit.SignCancelled
+	case fleet.ConclusionFailure, fleet.ConclusionTimedOut, fleet.ConclusionStartupFailure, fleet.ConclusionActionRequired:
+		return kit.SignFail
+	}
+	return kit.SignUnknown
+}
+
+func (s Scene) prWhy(p fleet.PullRequest, r PRRow, runs []fleet.WorkflowRun) kit.Safe {
+	for _, a := range s.Board.Alerts {
+		if a.Lit() && a.About(fleet.OfPR(p.Key())) {
+			return shortTitle(a)
+		}
+	}
+	switch {
+	case p.State != fleet.PROpen:
+		return kit.Clean(string(p.State)) + " " + kit.Age(s.since(p.ClosedAt)) + " ago"
+	case len(runs) == 0:
+		return "no run known"
+	case p.Draft:
+		return "draft"
+	}
+	switch r.CI {
+	case kit.SignFail, kit.SignCancelled:
+		for _, run := range runs {
+			for _, j := range s.JobsOf(run.Key()) {
+				if st, ok := j.FailedStep(); ok && run.SHA == p.HeadSHA {
+					return "failed: " + kit.Clean(st.Name)
+				}
+			}
+		}
+		return r.CI.Word()
+	case kit.SignRun:
+		return "running " + kit.Age(s.since(runs[0].StartedAt))
+	case kit.SignQueued:
+		return "queued " + kit.Age(s.since(runs[0].CreatedAt))
+	}
+	return ""
+}
+
+// PRColumns are the columns of a list of pull requests; that of the repository
+// only where there are several.
+func PRColumns() []kit.Column[PRRow] {
+	return []kit.Column[PRRow]{
+		{Key: "sign", Width: kit.SignColumn(), Cell: func(r PRRow, c *kit.Cell) { c.Sign(r.Sign) },
+			Order: func(a, b PRRow) int { return worst(a.Sign, b.Sign) }},
+		{Key: "pr", Title: "pr", Width: kit.Fixed(6), Cell: func(r PRRow, c *kit.Cell) { c.Plain(r.Number) },
+			Order: func(a, b PRRow) int { return cmp.Compare(a.PR.Number, b.PR.Number) }},
+		{Key: "repo", Title: "repo", Width: kit.Fixed(10), Drop: 20, Cell: func(r PRRow, c *kit.Cell) { c.Text(themes.Dim, r.Repo) },
+			Order: func(a, b PRRow) int { return cmp.Compare(a.Repo, b.Repo) }},
+		{Key: "ci", Title: "ci", Width: kit.SignColumn(), Drop: 1, Cell: func(r PRRow, c *kit.Cell) { c.Sign(r.CI) },
+			Order: func(a, b PRRow) int { return worst(a.CI, b.CI) }},
+		{Key: "title", Title: "title", Width: kit.Flex(16, 3), Cell: titleCell,
+			Order: func(a, b PRRow) int { return cmp.Compare(a.Title, b.Title) }},
+		{Key: "by", Title: "by", Width: kit.Fixed(9), Drop: 12, Cell: func(r PRRow, c *kit.Cell) { c.Text(themes.Dim, r.Author) },
+			Order: func(a, b PRRow) int { return cmp.Compare(a.Author, b.Author) }},
+		{Key: "hosts", Title: "host", Width: kit.Fixed(8), Drop: 6, Cell: func(r PRRow, c *kit.Cell) { c.Text(themes.Dim, r.Hosts) },
+			Order: func(a, b PRRow) int { return cmp.Compare(a.Hosts, b.Hosts) }},
+		{Key: "dirs", Title: "dirs", Width: kit.Fixed(4), Align: kit.Right, Drop: 9, Cell: func(r PRRow, c *kit.Cell) { c.Int(themes.Text, int64(r.Dirs)) },
+			Order: func(a, b PRRow) int { return cmp.Compare(a.Dirs, b.Dirs) }},
+		{Key: "bytes", Title: "bytes", Width: kit.Fixed(9), Align: kit.Right, Drop: 3, Cell: prBytesCell,
+			Order: func(a, b PRRow) int { return cmp.Compare(a.Bytes, b.Bytes) }},
+		{Key: "owner", Title: "owner", Width: kit.Fixed(9), Drop: 4, Cell: func(r PRRow, c *kit.Cell) { ownerCell(c, r.Owner, r.Foreign) },
+			Order: func(a, b PRRow) int { return cmp.Compare(a.Owner, b.Owner) }},
+		{Key: "writers", Title: "wr", Width: kit.Fixed(3), Align: kit.Right, Drop: 10, Cell: func(r PRRow, c *kit.Cell) { writersCell(c, r.Writers) },
+			Order: func(a, b PRRow) int { return cmp.Compare(a.Writers, b.Writers) }},
+		{Key: "age", Title: "age", Width: kit.Fixed(4), Align: kit.Right, Drop: 5, Quiet: true, Cell: func(r PRRow, c *kit.Cell) { c.Age(themes.Dim, r.Age) },
+			Order: func(a, b PRRow) int { return cmp.Compare(a.Age, b.Age) }},
+		{Key: "why", Title: "why", Width: kit.Flex(14, 2), Cell: func(r PRRow, c *kit.Cell) { c.Text(themes.Dim, r.Why) },
+			Order: func(a, b PRRow) int { return cmp.Compare(a.Why, b.Why) }},
+	}
+}
+
+func titleCell(r PRRow, c *kit.Cell) {
+	role := themes.Text
+	if r.State != fleet.PROpen {
+		role = themes.Dim
+	}
+	c.Text(role, r.Title)
+}
+
+func prBytesCell(r PRRow, c *kit.Cell) {
+	switch {
+	case r.Dirs == 0:
+		c.Text(themes.Faint, "-")
+	case r.Unsized == r.Dirs:
+		c.Unknown()
+	default:
+		if r.Unsized > 0 {
+			c.Text(themes.Dim, ">")
+		}
+		c.Bytes(themes.Text, r.Bytes)
+	}
+}
+
+// ownerCell writes an owner; a foreign one stands out by a mark too.
+func ownerCell(c *kit.Cell, owner kit.Safe, foreign bool) {
+	if foreign {
+		c.Text(themes.Crit, owner)
+		c.Text(themes.Crit, "!")
+		return
+	}
+	c.Text(themes.Dim, owner)
+}
+
+func writersCell(c *kit.Cell, n int) {
+	switch {
+	case n < 0:
+		c.Unknown()
+	case n == 0:
+		c.Text(themes.Faint, "0")
+	default:
+		c.Int(themes.Run, int64(n))
+	}
+}
+
+// OwnerText is a dir's owner as the list shows it: root by its name, which
+// uid 0 has everywhere, any other by numbers.
+func OwnerText(d fleet.Dir) kit.Safe {
+	if d.Owner.UID == 0 {
+		return "root:" + kit.Number(int64(d.Owner.GID))
+	}
+	return kit.Safe(d.Owner.String())
+}
+
+// PRSchema is the table of pull requests.
+func PRSchema() kit.Schema[PRRow, fleet.PRKey] {
+	return kit.Schema[PRRow, fleet.PRKey]{
+		Columns: PRColumns(),
+		Key:     func(r PRRow) fleet.PRKey { return r.PR },
+		Haystack: func(dst []byte, r PRRow) []byte {
+			for _, t := range [...]kit.Safe{r.Number, r.Repo, r.Title, r.Author, r.Hosts, r.Owner, r.Why} {
+				dst = append(append(dst, t...), ' ')
+			}
+			return dst
+		},
+		Terms: []kit.TermKey{{Key: "is", Values: []string{"red", "amber", "ok", "live", "stale", "open", "merged", "closed", "blocked"}},
+			{Key: "host"}, {Key: "by"}, {Key: "pr", Kind: kit.TermNumber}, {Key: "size", Kind: kit.TermSize}, {Key: "age", Kind: kit.TermAge}, {Key: "owner"}},
+		Match: matchPR,
+		Stale: func(r PRRow) bool { return r.Stale },
+		Empty: "no pull request is known",
+	}
+}
+
+func matchPR(r PRRow, t kit.Term) bool {
+	has := func(s kit.Safe) bool { return strings.Contains(strings.ToLower(string(s)), t.Text) }
+	switch t.Key {
+	case "is":
+		switch t.Text {
+		case "open", "merged", "closed":
+			return string(r.State) == t.Text
+		case "blocked":
+			return r.Sign == kit.SignStop || r.Sign == kit.SignWarn
+		}
+		return isSign(r.Sign, r.Stale, t.Text) || isSign(r.CI, r.Stale, t.Text) && t.Text != "ok"
+	case "host":
+		return has(r.Hosts)
+	case "by":
+		return has(r.Author)
+	case "owner":
+		return has(r.Owner)
+	case "pr":
+		return t.Holds(int64(r.PR.Number))
+	case "size":
+		return t.Holds(r.Bytes)
+	}
+	return r.Age >= 0 && t.Holds(int64(r.Age))
+}

@@ -1,0 +1,177 @@
+package present
+
+import (
+	"time"
+
+	"andon/fleet"
+	"andon/themes"
+	"andon/ui/kit"
+)
+
+// Sources is the header's line about what andon reads: each source with the age
+// of its last whole answer and a sign, the API budget, and when the next look is
+// due. Where nothing was read yet it says "looking…".
+func Sources(s Scene, look kit.Look, w int) (left, right kit.Line) {
+	left = kit.Words(" ")
+	gap := kit.In(themes.Text, "   ")
+	if w < 100 {
+		gap.Text = "  "
+	}
+	add := func(l kit.Line) {
+		if len(left) > 1 {
+			left = left.Then(gap)
+		}
+		left = left.Then(l...)
+	}
+	add(s.group(look, "github", w, fleet.SourceRuns, fleet.SourceJobs, fleet.SourcePulls))
+	add(s.group(look, "hosts", w, fleet.SourceHost))
+	if s.has(fleet.SourceRunners) {
+		add(s.group(look, "runners", w, fleet.SourceRunners))
+	}
+	if b := s.Budget; b.Known {
+		add(s.budget(look, b, w))
+	}
+	return left, s.cadence(w)
+}
+
+func (s Scene) has(kind fleet.SourceKind) bool {
+	for _, src := range s.Reads.Sources {
+		if src.ID.Kind == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// group sums up the sources of some kinds: how many are fresh, the age of the
+// oldest fresh answer, and the first that is not fresh.
+func (s Scene) group(look kit.Look, name kit.Safe, w int, kinds ...fleet.SourceKind) kit.Line {
+	all, fresh := 0, 0
+	age := time.Duration(-1)
+	var bad *fleet.Source
+	for i, src := range s.Reads.Sources {
+		if !contains(kinds, src.ID.Kind) {
+			continue
+		}
+		all++
+		if src.Fresh(s.Now) {
+			fresh++
+			a, _ := src.Age(s.Now)
+			age = max(age, a)
+		} else if bad == nil || src.State == fleet.SourceDenied || bad.State == fleet.SourceNever {
+			bad = &s.Reads.Sources[i]
+		}
+	}
+	line := kit.Line{kit.In(themes.Dim, name+" ")}
+	if all == 0 || (fresh == 0 && bad != nil && bad.State == fleet.SourceNever) {
+		return line.Then(kit.In(themes.Dim, "looking"+look.Ellipsis()))
+	}
+	if kinds[0] == fleet.SourceHost {
+		line = line.Then(kit.In(themes.Text, kit.Number(int64(fresh))+"/"+kit.Number(int64(all))+" "))
+	}
+	if bad == nil {
+		return line.Then(kit.In(themes.Dim, kit.Age(age)+" "), kit.In(themes.OK, look.Glyph(kit.SignOK)))
+	}
+	return line.Then(s.badSource(look, *bad, w)...)
+}
+
+func (s Scene) badSource(look kit.Look, src fleet.Source, w int) kit.Line {
+	text := causeWords(src)
+	if src.ID.Kind == fleet.SourceHost {
+		text = kit.Clean(src.ID.Of) + " " + text
+	}
+	if a, ok := src.Age(s.Now); ok {
+		text += " " + kit.Age(a)
+	}
+	if wait := src.NextAt.Sub(s.Now); w >= 100 && wait > 0 && src.State == fleet.SourceFailing {
+		text += ", retry " + kit.Age(wait)
+	}
+	return kit.Line{kit.In(themes.Stale, text+" "), kit.In(themes.Stale, look.Glyph(kit.SignStale))}
+}
+
+func contains(kinds []fleet.SourceKind, k fleet.SourceKind) bool {
+	for _, x := range kinds {
+		if x == k {
+			return true
+		}
+	}
+	return false
+}
+
+// budget is what is left of the API limit: "api 4312/5000 resets 41m".
+func (s Scene) budget(look kit.Look, b fleet.Budget, w int) kit.Line {
+	share := kit.ShareOf(int64(b.Limit-b.Remaining), int64(b.Limit))
+	line := kit.Line{kit.In(themes.Dim, "api "), kit.In(themes.Text, kit.Number(int64(b.Remaining))), kit.In(themes.Dim, "/"+kit.Number(int64(b.Limit)))}
+	if w >= 120 {
+		line = line.Then(kit.In(themes.Text, " ")).Then(look.Bar(8, share, kit.DiskLimits())...)
+	}
+	if wait := b.Reset.Sub(s.Now); wait > 0 && w >= 80 {
+		line = line.Then(kit.In(themes.Dim, " resets "+kit.Age(wait)))
+	}
+	if pause := b.Paused.Sub(s.Now); pause > 0 {
+		line = line.Then(kit.In(themes.Warn, " paused "+kit.Age(pause)))
+	}
+	return line
+}
+
+// cadence says how often is looked and when next.
+func (s Scene) cadence(w int) kit.Line {
+	var every, next time.Duration = 0, -1
+	for _, src := range s.Reads.Sources {
+		if src.Interval > 0 && (every == 0 || src.Interval < every) {
+			every = src.Interval
+		}
+		if wait := src.NextAt.Sub(s.Now); !src.NextAt.IsZero() && wait >= 0 && (next < 0 || wait < next) {
+			next = wait
+		}
+	}
+	if every == 0 {
+		return nil
+	}
+	text := "live every " + kit.Age(every)
+	if next >= 0 && w >= 100 {
+		text += ", next in " + kit.Age(next)
+	}
+	return kit.Line{kit.In(themes.Dim, text+" ")}
+}
+
+// Lamps counts what the header counts: lit stops and warnings, hosts and open
+// pull requests that no alert names, and sources without a current answer.
+func Lamps(s Scene) kit.Lamps {
+	var n kit.Lamps
+	for _, a := range s.Board.Alerts {
+		switch {
+		case !a.Lit():
+		case a.State == fleet.AlertStale:
+			n.Stale++
+		case a.Severity == fleet.SeverityStop:
+			n.Stop++
+		case a.Severity == fleet.SeverityWarn:
+			n.Warn++
+		}
+	}
+	for _, h := range s.Hosts {
+		if s.hostStale(h.Name) {
+			n.Stale++
+		} else if s.quiet(fleet.OfHost(h.Name)) {
+			n.OK++
+		}
+	}
+	for _, src := range s.Reads.Sources {
+		if src.ID.Kind != fleet.SourceHost && src.State != fleet.SourceDenied && !src.Fresh(s.Now) {
+			n.Stale++
+		}
+	}
+	for _, p := range s.PullRequests {
+		if p.State == fleet.PROpen && s.quiet(fleet.OfPR(p.Key())) {
+			n.OK++
+		}
+	}
+	return n
+}
+
+// quiet reports whether no lit stop or warning names a subject.
+func (s Scene) quiet(of fleet.Subject) bool {
+	sev, lit := s.lit[of]
+	return !lit || sev == fleet.SeverityInfo
+}
