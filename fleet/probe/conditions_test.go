@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -23,6 +24,11 @@ func realShells(t *testing.T) []way {
 		}
 	}
 	return out
+}
+
+// few are ways enough where not the shell but the condition is tested.
+func few(t *testing.T) []way {
+	return slices.DeleteFunc(ways(t), func(w way) bool { return w.name == "bash" || w.name == "ash" || w.name == "busybox tools" })
 }
 
 func TestNamesThatArePatterns(t *testing.T) {
@@ -64,6 +70,9 @@ func TestWithoutRoot(t *testing.T) {
 	tr.forms["aprender-ci/1900"] = fleet.FormUnrecognised
 	nobody := &syscall.Credential{Uid: 65534, Gid: 65534}
 	for name, argv := range shells(t) {
+		if name == "sh" {
+			continue // one of the others by another name
+		}
 		t.Run(name, func(t *testing.T) {
 			w := way{name, true, func(t *testing.T, args []string) []byte { return command(t, nobody, argv, args) }}
 			s := sweepBy(t, w, tr, Ask{Roots: tr.host.Roots, Deep: deepAsks(tr)})
@@ -96,7 +105,7 @@ func TestFloodIsCounted(t *testing.T) {
 	for i := range 300 {
 		tr.mkdir(t, "flood-ci/9/run-"+strconv.Itoa(i+1))
 	}
-	for _, w := range ways(t) {
+	for _, w := range few(t) {
 		t.Run(w.name, func(t *testing.T) {
 			s := sweepBy(t, w, tr, Ask{Roots: tr.host.Roots, MaxDirs: 50})
 			if len(s.Dirs) != 50 {
@@ -115,7 +124,7 @@ func TestRootsThatAreNotThere(t *testing.T) {
 	gone := fleet.Root{Path: tr.root + "/no/such", Owner: tr.want}
 	file := fleet.Root{Path: tr.root + "/notes.txt", Owner: tr.want}
 	tr.host.Roots = append([]fleet.Root{gone, file}, tr.host.Roots...)
-	for _, w := range ways(t) {
+	for _, w := range few(t) {
 		t.Run(w.name, func(t *testing.T) {
 			s := sweepBy(t, w, tr, Ask{Roots: tr.host.Roots, Deep: deepAsks(tr)})
 			checkListing(t, tr, s)
@@ -134,7 +143,7 @@ func TestNoTimeLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	args[2] = "0"
-	for _, w := range ways(t) {
+	for _, w := range few(t) {
 		s, err := Parse(tr.host, w.run(t, args), time.Now(), time.Second)
 		if err != nil {
 			t.Fatal(err)

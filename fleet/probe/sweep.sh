@@ -514,33 +514,46 @@ hiddenprocs() {
 	fi
 }
 
-# details: who the processes are.
+# details: who the processes are. Beyond the first hundred the short name has to
+# do, since a command line costs two processes to read.
 details() {
 	seen=' '
+	set --
 	for pid in $pids; do
 		case $seen in *" $pid "*) continue ;; esac
 		seen="$seen$pid "
-		u=$(stat -c %u "/proc/$pid" 2>/dev/null) || continue
-		st='' start=''
-		read -r st 2>/dev/null <"/proc/$pid/stat"
-		case $st in
-		*") "*)
-			set -- ${st##*") "}
-			[ $# -lt 20 ] || {
-				shift 19
-				start=$1
-			}
-			;;
-		esac
-		cg=''
-		while read -r line; do
-			cg=${line##*/}
-		done 2>/dev/null <"/proc/$pid/cgroup"
-		case $cg in *[!A-Za-z0-9_.:@=\\-]*) cg= ;; esac
-		cmd=$(tr '\000\011\012' '   ' 2>/dev/null <"/proc/$pid/cmdline" | head -c 300)
-		[ -n "$cmd" ] || read -r cmd 2>/dev/null <"/proc/$pid/comm"
-		rec "G$tab$pid$tab$u$tab$start$tab$cg$tab$cmd"
+		set -- "$@" "/proc/$pid"
 	done
+	[ $# -gt 0 ] || return 0
+	k=0
+	for line in $(stat -c '%n:%u' "$@" 2>/dev/null); do
+		k=$((k + 1))
+		p=${line%:*}
+		detail "${p#/proc/}" "${line##*:}"
+	done
+}
+
+# detail PID UID
+detail() {
+	pid=$1 u=$2
+	st='' start='' cg='' cmd=''
+	read -r st 2>/dev/null <"/proc/$pid/stat"
+	case $st in
+	*") "*)
+		set -- ${st##*") "}
+		[ $# -lt 20 ] || {
+			shift 19
+			start=$1
+		}
+		;;
+	esac
+	while read -r line; do
+		cg=${line##*/}
+	done 2>/dev/null <"/proc/$pid/cgroup"
+	case $cg in *[!A-Za-z0-9_.:@=\\-]*) cg='' ;; esac
+	[ "$k" -gt 100 ] || cmd=$(tr '\000\011\012' '   ' 2>/dev/null <"/proc/$pid/cmdline" | head -c 300)
+	[ -n "$cmd" ] || read -r cmd 2>/dev/null <"/proc/$pid/comm"
+	rec "G$tab$pid$tab$u$tab$start$tab$cg$tab$cmd"
 }
 
 writers() {

@@ -124,8 +124,9 @@ func interpreted(t *testing.T, args []string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out, errs bytes.Buffer
-	r, err := interp.New(interp.StdIO(nil, &out, &errs), interp.Params(append([]string{"--"}, args...)...), interp.Dir("/"),
+	// Files, since the processes of a pipeline write at the same time.
+	out, errs := scratch(t), scratch(t)
+	r, err := interp.New(interp.StdIO(nil, out, errs), interp.Params(append([]string{"--"}, args...)...), interp.Dir("/"),
 		interp.Env(expand.ListEnviron("PATH=/nonexistent", "HOME=/")))
 	if err != nil {
 		t.Fatal(err)
@@ -133,12 +134,31 @@ func interpreted(t *testing.T, args []string) []byte {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := r.Run(ctx, f); err != nil {
-		t.Fatalf("%v: %s", err, errs.Bytes())
+		t.Fatalf("%v: %s", err, contents(t, errs))
 	}
-	if errs.Len() > 0 {
-		t.Errorf("complained: %s", errs.Bytes())
+	if b := contents(t, errs); len(b) > 0 {
+		t.Errorf("complained: %s", b)
 	}
-	return out.Bytes()
+	return contents(t, out)
+}
+
+func scratch(t *testing.T) *os.File {
+	t.Helper()
+	f, err := os.CreateTemp(t.TempDir(), "out")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+func contents(t *testing.T, f *os.File) []byte {
+	t.Helper()
+	b, err := os.ReadFile(f.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 // within runs the rest of a test in a PID namespace of its own, where root can
