@@ -24,7 +24,7 @@ func (b *breaker) blocked(now time.Time) *Error {
 	if b.cause == nil || !now.Before(b.until) {
 		return nil
 	}
-	if b.refusal() && b.stamp != "" && fileStamp(b.cause.files) != b.stamp {
+	if b.refusal() && fileStamp(b.cause.files) != b.stamp {
 		return nil
 	}
 	return &Error{Kind: ErrCircuitOpen, Stage: StageDial, Retryable: true, Err: b.cause}

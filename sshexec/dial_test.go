@@ -178,6 +178,32 @@ func TestMaxSessionsOne(t *testing.T) {
 	all(t, 16, func(int) error { _, err := call(t, p, "host"); return err })
 }
 
+// TestFullServerIsNotDown dials one server under many aliases at once, more than it
+// lets in.
+func TestFullServerIsNotDown(t *testing.T) {
+	t.Parallel()
+	s := startSSHD(t, "MaxStartups 2")
+	hosts := Static{}
+	for i := range 12 {
+		hosts[fmt.Sprint(i)] = s.config()
+	}
+	p := s.pool(t, func(o *Options) { o.Resolver = hosts })
+	all(t, len(hosts), func(i int) error {
+		_, err := p.Host(fmt.Sprint(i)).Script(t.Context(), ScriptCall{Script: script(t, "uid.sh")})
+		var e *Error
+		if errors.As(err, &e) && (!e.Retryable || !strings.Contains(e.Error(), "MaxStartups")) {
+			return err
+		}
+		if st := p.State(fmt.Sprint(i)); st.Phase == PhaseBackoff || st.Phase == PhaseBlocked {
+			return fmt.Errorf("state %+v after one refusal", st)
+		}
+		return nil
+	})
+	if _, err := call(t, p, "0"); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
 func TestAuthRefusedOpensTheBreaker(t *testing.T) {
 	t.Parallel()
 	noLeaks(t)
@@ -247,64 +273,5 @@ func TestJumps(t *testing.T) {
 	}
 	if _, err := call(t, p, "broken"); !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "no way") {
 		t.Errorf("broken: %v, want what the command said", err)
-	}
-}
-
-func TestIdleConnectionIsClosed(t *testing.T) {
-	t.Parallel()
-	noLeaks(t)
-	s := startSSHD(t)
-	p := s.pool(t, func(o *Options) { o.IdleTimeout = 50 * time.Millisecond })
-	if _, err := call(t, p, "host"); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "the connection to close", func() bool { return p.State("host").Phase == PhaseIdle })
-	if r, err := call(t, p, "host"); err != nil || r.Reused {
-		t.Errorf("afterwards: %+v, %v; want a new connection", r, err)
-	}
-}
-
-func TestKeepaliveClosesADeadConnection(t *testing.T) {
-	t.Parallel()
-	noLeaks(t)
-	s := startSSHD(t)
-	stopped := make(chan struct{})
-	cfg := serve(t, func(c net.Conn) {
-		up, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", s.port))
-		if err != nil {
-			return
-		}
-		defer up.Close()
-		go io.Copy(up, c)
-		go io.Copy(half{c, stopped}, up)
-		<-t.Context().Done()
-	})
-	cfg.User, cfg.HostKeyAlias, cfg.KeepaliveInterval, cfg.KeepaliveCount = s.user, "r", 100*time.Millisecond, 2
-	p := s.pool(t, func(o *Options) {
-		o.Resolver = Static{"host": cfg}
-		o.KnownHosts = []byte("r " + strings.SplitN(string(o.KnownHosts), " ", 2)[1])
-	})
-	if _, err := call(t, p, "host"); err != nil {
-		t.Fatal(err)
-	}
-	_, done := startSleep(t, t.Context(), s, p.Host("host"), Limits{Timeout: 15 * time.Second})
-	close(stopped) // replies are swallowed from now on
-	if err := <-done; !errors.Is(err, ErrLost) {
-		t.Errorf("got %v, want ErrLost by keepalive", err)
-	}
-}
-
-// half is a connection whose writes vanish once stopped is closed.
-type half struct {
-	net.Conn
-	stopped <-chan struct{}
-}
-
-func (h half) Write(p []byte) (int, error) {
-	select {
-	case <-h.stopped:
-		return len(p), nil
-	default:
-		return h.Conn.Write(p)
 	}
 }

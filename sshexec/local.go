@@ -1,14 +1,11 @@
 package sshexec
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"syscall"
-	"time"
 )
 
 // Local runs calls on this machine through /bin/sh, with the framing, limits and
@@ -26,66 +23,6 @@ func (Local) Script(ctx context.Context, call ScriptCall) (Result, error) {
 // Program runs a program here.
 func (Local) Program(ctx context.Context, call ProgramCall) (Result, error) {
 	return runProgram(ctx, "", call, startLocal)
-}
-
-// starter starts one command line. It fills Dial, Reused and Server of the result;
-// release is called with whether the process was abandoned.
-type starter func(ctx context.Context, line string, r *Result) (p process, release func(ending), err *Error)
-
-func runScript(ctx context.Context, host string, call ScriptCall, start starter) (Result, error) {
-	var err error
-	if call.Limits, err = call.Limits.withDefaults(); err != nil {
-		return Result{}, &Error{Host: host, Kind: ErrConfig, Stage: StageResolve, Err: err}
-	}
-	nonce := newNonce()
-	input, err := frame(nonce, call)
-	if err != nil {
-		return Result{}, &Error{Host: host, Kind: ErrConfig, Stage: StageResolve, Err: err}
-	}
-	c := newCollector(nonce, nil, call.Limits)
-	return run(ctx, host, ScriptLine(call.Become), bytes.NewReader(input), true, c, call.Become, call.Limits, start)
-}
-
-func runProgram(ctx context.Context, host string, call ProgramCall, start starter) (Result, error) {
-	if closer, ok := call.Stdin.(io.Closer); ok {
-		defer closer.Close()
-	}
-	limits, err := call.Limits.withDefaults()
-	if err == nil {
-		err = call.Program.check()
-	}
-	if err != nil {
-		return Result{}, &Error{Host: host, Kind: ErrConfig, Stage: StageResolve, Err: err}
-	}
-	if call.Stdin == nil {
-		call.Stdin = bytes.NewReader(nil)
-	}
-	c := newCollector("", call.Stdout, limits)
-	return run(ctx, host, call.Program.Line(call.Become), call.Stdin, false, c, call.Become, limits, start)
-}
-
-func run(ctx context.Context, host, line string, input io.Reader, lifeline bool, c *collector, b Become, l Limits, start starter) (Result, error) {
-	ctx, cancel := context.WithTimeout(ctx, l.Timeout)
-	defer cancel()
-	var r Result
-	begin := time.Now()
-	p, release, failed := start(ctx, line, &r)
-	r.Dial = time.Since(begin)
-	if failed != nil {
-		if failed.Host == "" {
-			failed.Host = host
-		}
-		return r, failed
-	}
-	began := time.Now()
-	e := conduct(ctx, p, input, lifeline, c, l.Grace)
-	r.Exec = time.Since(began)
-	release(e)
-	if failed := c.judge(e, b == BecomeRoot, &r); failed != nil {
-		failed.Host = host
-		return r, failed
-	}
-	return r, nil
 }
 
 func startLocal(ctx context.Context, line string, _ *Result) (process, func(ending), *Error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -71,12 +72,32 @@ func (l *link) startSession(line string, requested *atomic.Bool) (process, *Erro
 		return process{}, &Error{Kind: ErrNoShell, Stage: StageOpen, Err: errors.New("exec request refused"), Hint: "the server does not let this account run commands"}
 	}
 	return process{
-		stdin: stdin, stdout: stdout, stderr: stderr,
+		stdin: &orderly{w: stdin}, stdout: stdout, stderr: stderr,
 		wait:      func() exit { return sessionExit(s.Wait()) },
 		terminate: func() { s.Signal(ssh.SIGTERM) },
 		kill:      func() { s.Close() },
 		close:     func() {},
 	}, nil
+}
+
+// orderly keeps Close from overtaking a Write, which the standard input of an
+// ssh.Session does not allow. A Close behind a Write that blocks waits for the session
+// to end: a peer that does not read would not see the end of the stream either.
+type orderly struct {
+	mu sync.Mutex
+	w  io.WriteCloser
+}
+
+func (o *orderly) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.w.Write(p)
+}
+
+func (o *orderly) Close() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.w.Close()
 }
 
 func sessionExit(err error) exit {

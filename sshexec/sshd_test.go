@@ -2,21 +2,13 @@ package sshexec
 
 import (
 	"bufio"
-	"bytes"
 	"context"
-	"crypto/ed25519"
-	"crypto/rand"
-	"encoding/pem"
-	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"runtime/pprof"
-	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -74,9 +66,8 @@ func newPool(t testing.TB, opt Options) *Pool {
 	return p
 }
 
-// startSSHD runs a real OpenSSH server; its sessions have an empty home, so that no rc
-// file of the account runs. lines are added to its configuration, %d is
-// its directory.
+// startSSHD runs a real OpenSSH server with these lines in its configuration. Its
+// sessions have an empty home, so that no rc file of the account runs.
 func startSSHD(t testing.TB, lines ...string) *server {
 	t.Helper()
 	path := findProgram(t, "sshd", "/usr/sbin/sshd")
@@ -93,7 +84,9 @@ func (s *server) configure(t testing.TB, lines []string) {
 			t.Fatal(err)
 		}
 	}
-	config := fmt.Sprintf(`ListenAddress 127.0.0.1:%d
+	// sshd keeps the first value of an option.
+	config := strings.Join(lines, "\n") + fmt.Sprintf(`
+ListenAddress 127.0.0.1:%d
 HostKey %[2]s/host_key
 AuthorizedKeysFile %[2]s/authorized_keys
 PidFile none
@@ -106,9 +99,6 @@ MaxStartups 200
 SetEnv HOME=%[2]s/home
 LogLevel ERROR
 `, s.port, s.dir)
-	for _, l := range lines {
-		config += strings.ReplaceAll(l, "%d", s.dir) + "\n"
-	}
 	write(t, filepath.Join(s.dir, "sshd_config"), config)
 }
 
@@ -248,144 +238,5 @@ func (s *server) run(t testing.TB, cmd *exec.Cmd) {
 		defer c.Close()
 		line, _ := bufio.NewReader(c).ReadString('\n')
 		return strings.HasPrefix(line, "SSH-")
-	})
-}
-
-// procStat is what the tests need of /proc/PID/stat.
-type procStat struct{ pid, parent, group int }
-
-// processes lists the live processes of this machine; zombies wait for a parent
-// that is none of ours and do not count.
-func processes() []procStat {
-	files, _ := filepath.Glob("/proc/[0-9]*/stat")
-	var list []procStat
-	for _, f := range files {
-		text, err := os.ReadFile(f)
-		if err != nil {
-			continue // it has ended
-		}
-		var p procStat
-		var state string
-		fmt.Sscan(string(text[bytes.LastIndexByte(text, ')')+1:]), &state, &p.parent, &p.group)
-		p.pid, _ = strconv.Atoi(filepath.Base(filepath.Dir(f)))
-		if state != "Z" {
-			list = append(list, p)
-		}
-	}
-	return list
-}
-
-// members lists the live processes of a process group.
-func members(group int) []int {
-	var list []int
-	for _, p := range processes() {
-		if p.group == group {
-			list = append(list, p.pid)
-		}
-	}
-	return list
-}
-
-// descendants lists the live processes below pid, deepest last.
-func descendants(pid int) []int {
-	children := make(map[int][]int)
-	for _, p := range processes() {
-		children[p.parent] = append(children[p.parent], p.pid)
-	}
-	var list []int
-	for queue := slices.Clone(children[pid]); len(queue) > 0; queue = queue[1:] {
-		list = append(list, queue[0])
-		queue = append(queue, children[queue[0]]...)
-	}
-	return list
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
-func newKey(t testing.TB, path string) ssh.Signer {
-	t.Helper()
-	_, key, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return writeKey(t, path, key)
-}
-
-func writeKey(t testing.TB, path string, key any) ssh.Signer {
-	t.Helper()
-	signer, err := ssh.NewSignerFromKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if path != "" {
-		block, err := ssh.MarshalPrivateKey(key, "test")
-		if err != nil {
-			t.Fatal(err)
-		}
-		write(t, path, string(pem.EncodeToMemory(block)))
-	}
-	return signer
-}
-
-func write(t testing.TB, path, text string) {
-	t.Helper()
-	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// serve answers every connection to a loopback port with f and gives its
-// configuration.
-func serve(t testing.TB, f func(net.Conn)) HostConfig {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() { defer c.Close(); f(c) }()
-		}
-	}()
-	return HostConfig{HostName: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, User: "nobody"}
-}
-
-// noLeaks fails if goroutines of this test are left when it and its pool are
-// through. It is called before the pool is made: goroutines inherit the label.
-func noLeaks(t testing.TB) {
-	t.Helper()
-	pprof.SetGoroutineLabels(pprof.WithLabels(t.Context(), pprof.Labels("leaktest", t.Name())))
-	label := fmt.Sprintf("%q:%q", "leaktest", t.Name())
-	t.Cleanup(func() {
-		left := func() string {
-			var profile, mine strings.Builder
-			pprof.Lookup("goroutine").WriteTo(&profile, 1)
-			for g := range strings.SplitSeq(profile.String(), "\n\n") {
-				if strings.Contains(g, label) && !strings.Contains(g, "testing.tRunner") && !strings.Contains(g, "runtime/pprof") {
-					mine.WriteString(g + "\n\n")
-				}
-			}
-			return mine.String()
-		}
-		for range 500 {
-			if left() == "" {
-				return
-			}
-			time.Sleep(10 * time.Millisecond)
-		}
-		t.Errorf("goroutines left:\n%s", left())
 	})
 }
