@@ -143,13 +143,19 @@ func (j *journal) append(r journalRecord) error {
 // end. Lines that cannot be read are skipped: they were torn before they were
 // acknowledged.
 func (j *journal) unfinished() ([]journalRecord, error) {
-	sc := bufio.NewScanner(io.NewSectionReader(j.file, 0, 1<<62))
-	sc.Buffer(make([]byte, 0, 4096), 1<<20)
+	in := bufio.NewReader(io.NewSectionReader(j.file, 0, 1<<62))
 	open := map[string]journalRecord{}
 	var order []string
-	for sc.Scan() {
+	for {
+		line, err := in.ReadBytes('\n')
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read journal: %w", err)
+		}
 		var r journalRecord
-		if json.Unmarshal(sc.Bytes(), &r) != nil || r.Request == "" {
+		if json.Unmarshal(line, &r) != nil || r.Request == "" {
 			continue
 		}
 		if r.State.Terminal() {
@@ -160,9 +166,6 @@ func (j *journal) unfinished() ([]journalRecord, error) {
 			order = append(order, r.key())
 		}
 		open[r.key()] = r
-	}
-	if err := sc.Err(); err != nil {
-		return nil, fmt.Errorf("read journal: %w", err)
 	}
 	var out []journalRecord
 	for _, k := range order {

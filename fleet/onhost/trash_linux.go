@@ -37,9 +37,10 @@ type origin struct {
 // that is a link, not root's own or on another mount is refused: whoever could
 // put it there could also read or swap what is put in it.
 func openTrash(root opened, make bool) (opened, error) {
+	made := false
 	if make {
 		err := unix.Mkdirat(root.fd, fleet.TrashDir, 0o700)
-		if err != nil && !errors.Is(err, unix.EEXIST) {
+		if made = err == nil; !made && !errors.Is(err, unix.EEXIST) {
 			return opened{}, refuse(fleet.ReasonIO, "make %s: %v", fleet.TrashDir, err)
 		}
 	}
@@ -47,7 +48,11 @@ func openTrash(root opened, make bool) (opened, error) {
 	if err != nil {
 		return opened{}, refuseOpen(fleet.TrashDir, err)
 	}
-	n, err := statFD(fd)
+	if made { // a root with setgid hands it on
+		err = unix.Fchmod(fd, 0o700)
+	}
+	n, serr := statFD(fd)
+	err = errors.Join(err, serr)
 	if err == nil && n.mount != root.node.mount {
 		err = errors.New("it lies on another mount than its root")
 	}
@@ -136,6 +141,9 @@ func openItem(root opened, name string) (*trashItem, error) {
 		fd, err = openBeneath(trash.fd, t.name, asList)
 	}
 	if err != nil {
+		if errors.Is(err, unix.ENOENT) { // a purge killed in its last moment leaves the origin
+			err = errors.Join(err, dropOrigin(trash.fd, name))
+		}
 		unix.Close(trash.fd)
 		return nil, refuseOpen(fleet.TrashDir+"/"+name, err)
 	}

@@ -40,8 +40,8 @@ type census struct {
 	stDev  uint64 // device as statx of the target gives it
 	mounts map[uint64][]mount
 	views  map[string]bool
-	own    string            // this process's view
-	ownFS  map[mountKey]bool // mounts of this namespace
+	own    string  // this process's view
+	ownFS  []mount // its mounts, in mounting order
 	found  []fleet.Writer
 	seen   map[int]bool
 	doubts []doubt
@@ -56,11 +56,6 @@ type doubt struct {
 	gone bool   // no name is left
 }
 
-// mountKey is what an inherited copy of a mount keeps.
-type mountKey struct{ dev, root, point string }
-
-func keyOf(m mount) mountKey { return mountKey{m.dev, m.root, m.point} }
-
 // writersOf returns the live users of an open folder. An error means that not
 // everything could be looked at: unknown, never none.
 func (e Env) writersOf(ctx context.Context, fd int, n node) ([]fleet.Writer, error) {
@@ -72,7 +67,7 @@ func (e Env) writersOf(ctx context.Context, fd int, n node) ([]fleet.Writer, err
 		return nil, err
 	}
 	c := census{env: e, stDev: n.dev, own: own.view, mounts: map[uint64][]mount{},
-		views: map[string]bool{}, ownFS: map[mountKey]bool{}, seen: map[int]bool{}}
+		views: map[string]bool{}, seen: map[int]bool{}}
 	if err := c.locate(fd, n); err != nil {
 		return nil, err
 	}
@@ -106,8 +101,8 @@ func (c *census) locate(fd int, n node) error {
 	if err != nil {
 		return err
 	}
+	c.ownFS = own
 	for _, m := range own {
-		c.ownFS[keyOf(m)] = true
 		c.mounts[m.id] = append(c.mounts[m.id], m)
 	}
 	c.views[c.own] = true
@@ -158,7 +153,7 @@ func (c *census) addView(t task) error {
 	ownNS, _, _ := strings.Cut(c.own, " ")
 	inherits := false
 	for _, m := range list {
-		inherits = inherits || (m.point == "/" && c.ownFS[keyOf(m)])
+		inherits = inherits || (m.point == "/" && c.sameHere(m))
 	}
 	for _, m := range list {
 		if ns != ownNS && c.mountsTarget(m, inherits) {
@@ -176,16 +171,29 @@ func (c *census) addView(t task) error {
 
 // mountsTarget reports whether a mount of another namespace gives access to the
 // target on purpose: the target itself, something below it, or an ancestor. An
-// ancestor does not count as the namespace's own root filesystem, as a copy of
-// this namespace's mounts (a service's private namespace has them all), or
-// where it is read-only (monitoring mounts all of / so).
+// ancestor does not count as the namespace's own root filesystem, where a
+// namespace copied from this one shows it at the same path as this one does (a
+// sandboxed service), or where it is read-only (monitoring mounts all of / so).
 func (c *census) mountsTarget(m mount, inherits bool) bool {
 	s := spot{m.dev, m.root}
 	if c.target.holds(s) {
 		return true
 	}
 	ancestor := s.holds(c.target)
-	return ancestor && m.point != "/" && !m.ro && !(inherits && c.ownFS[keyOf(m)])
+	return ancestor && m.point != "/" && !m.ro && !(inherits && c.sameHere(m))
+}
+
+// sameHere reports whether this process finds at the mount's point just what the
+// mount shows there.
+func (c *census) sameHere(m mount) bool {
+	var top mount
+	for _, o := range c.ownFS {
+		if _, ok := below(m.point, o.point); ok && len(o.point) >= len(top.point) {
+			top = o
+		}
+	}
+	s, ok := top.spotOf(m.point)
+	return ok && s == spot{m.dev, m.root}
 }
 
 func (c *census) add(t task, via fleet.WriterVia) {
@@ -310,58 +318,4 @@ func (e Env) mountOf(link string) (uint64, error) {
 		}
 	}
 	return 0, errors.New("no mount id in fdinfo")
-}
-
-// mappings finds files that are mapped but no longer open. maps names the
-// device and the path but not the mount, so every mount of the device that
-// covers the path is tried: rather one writer too many.
-func (c *census) mappings(t task) error {
-	b, err := os.ReadFile(t.dir + "/maps")
-	if err != nil {
-		return c.env.unlessGone(t.dir, "mappings", err)
-	}
-	last := ""
-	for line := range strings.Lines(string(b)) {
-		dev, ino, p, ok := parseMapping(line)
-		if !ok || dev != c.target.dev || p == last {
-			continue
-		}
-		last = p
-		covered := false
-		for _, views := range c.mounts {
-			for _, m := range views {
-				s, ok := m.spotOf(p)
-				if !ok || m.dev != dev {
-					continue
-				}
-				covered = true
-				if c.target.holds(s) {
-					c.add(t, fleet.ViaMap)
-					return nil
-				}
-			}
-		}
-		if !covered {
-			c.doubts = append(c.doubts, doubt{task: t, via: fleet.ViaMap, ino: ino, path: p, gone: strings.HasSuffix(p, " (deleted)")})
-		}
-	}
-	return nil
-}
-
-// parseMapping reads one line of maps: range, mode, offset, device in hex,
-// inode, path. Anonymous mappings are not ok.
-func parseMapping(line string) (dev string, ino uint64, path string, ok bool) {
-	f := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 6)
-	if len(f) != 6 {
-		return "", 0, "", false
-	}
-	path = strings.TrimLeft(f[5], " ")
-	maj, min, found := strings.Cut(f[3], ":")
-	a, err1 := strconv.ParseUint(maj, 16, 32)
-	b, err2 := strconv.ParseUint(min, 16, 32)
-	ino, err3 := strconv.ParseUint(f[4], 10, 64)
-	if !found || err1 != nil || err2 != nil || err3 != nil || !strings.HasPrefix(path, "/") {
-		return "", 0, "", false
-	}
-	return fmt.Sprintf("%d:%d", a, b), ino, strings.ReplaceAll(path, `\012`, "\n"), true
 }
