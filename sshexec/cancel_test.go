@@ -160,6 +160,32 @@ func TestKilledServerIsLost(t *testing.T) {
 	}
 }
 
+// TestOneLostConnectionIsOneFailure: the calls that shared it must not open the
+// breaker together.
+func TestOneLostConnectionIsOneFailure(t *testing.T) {
+	t.Parallel()
+	s := startSSHD(t)
+	p := s.pool(t)
+	const calls = breakAfter + 1
+	done := make(chan error, calls)
+	for range calls {
+		go func() {
+			_, err := p.Host("host").Script(t.Context(), ScriptCall{Script: script(t, "sleep.sh"), Args: []string{"97"}, Limits: Limits{Timeout: time.Minute}})
+			done <- err
+		}()
+	}
+	eventually(t, "all sleeps to start", func() bool { return len(sleepers(s)) == calls })
+	p.host(hostKey{alias: "host"}).disconnect()
+	for range calls {
+		if err := <-done; !errors.Is(err, ErrLost) {
+			t.Errorf("got %v, want ErrLost", err)
+		}
+	}
+	if _, err := call(t, p, "host"); err != nil {
+		t.Errorf("next call: %v, want a new connection at once", err)
+	}
+}
+
 func TestCloseEndsRunningCalls(t *testing.T) {
 	t.Parallel()
 	noLeaks(t)

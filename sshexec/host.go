@@ -94,7 +94,7 @@ func (h *host) startOnce(ctx context.Context, line string, r *Result) (_ process
 		case ErrBusy:
 			others = h.gate.shrink()
 		case ErrUnreachable, ErrLost:
-			h.note(err)
+			h.noteEnd(l, err)
 		}
 		leave()
 		return process{}, nil, others, err
@@ -107,7 +107,7 @@ func (h *host) startOnce(ctx context.Context, line string, r *Result) (_ process
 			l.suspect()
 		case e.exit != nil && e.exit.lost != nil:
 			l.suspect()
-			h.note(&Error{Host: h.key.alias, Kind: ErrLost, Stage: StageRun, Err: e.exit.lost})
+			h.noteEnd(l, &Error{Host: h.key.alias, Kind: ErrLost, Stage: StageRun, Err: e.exit.lost})
 		case e.exit != nil:
 			h.note(nil)
 		}
@@ -134,6 +134,13 @@ func (h *host) note(err *Error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.breaker.note(err, time.Now())
+}
+
+// noteEnd counts the end of a connection once.
+func (h *host) noteEnd(l *link, err *Error) {
+	if l.blame() {
+		h.note(err)
+	}
 }
 
 // acquire leases the host's connection, dialling if there is none. Whoever comes

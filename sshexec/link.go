@@ -28,6 +28,7 @@ type link struct {
 	mu       sync.Mutex
 	leases   int
 	tainted  bool
+	blamed   bool // its end has been counted against the host
 	lastUsed time.Time
 	timer    *time.Timer
 }
@@ -160,6 +161,16 @@ func (l *link) suspect() {
 			l.client.Close()
 		}
 	}()
+}
+
+// blame reports true once: many calls may see one connection end, which is one
+// failure of the host.
+func (l *link) blame() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	first := !l.blamed
+	l.blamed = true
+	return first
 }
 
 // close ends the link whoever uses it.
