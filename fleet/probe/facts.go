@@ -92,7 +92,7 @@ func (p *parser) agent(rest string) bool {
 		AgentName string `json:"agentName"`
 	}
 	if json.Unmarshal(bytes.TrimPrefix([]byte(text), []byte("\ufeff")), &f) != nil || f.AgentName == "" {
-		return false
+		return p.unseen("runner file of " + name + ": not understood")
 	}
 	p.agents[name] = clip(f.AgentName)
 	return true
@@ -168,7 +168,7 @@ func (p *parser) cache(text string) bool {
 		Max      *int64 `json:"max_cache_size"`
 	}
 	if json.Unmarshal([]byte(text), &f) != nil {
-		return false
+		return p.unseen("cache statistics: not understood")
 	}
 	dir := strings.Trim(strings.TrimPrefix(strings.TrimSpace(f.Location), "Local disk:"), ` "`)
 	p.out.Caches = append(p.out.Caches, fleet.Cache{Dir: clip(dir), Bytes: p.figure(f.Size), CapBytes: p.figure(f.Max)})

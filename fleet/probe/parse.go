@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,6 +46,7 @@ func Parse(h fleet.Host, stdout []byte, at time.Time, took time.Duration) (fleet
 	for _, r := range recs {
 		if !p.record(r) {
 			p.out.Dropped++
+			p.missed(r)
 		}
 	}
 	if p.unfit != "" {
@@ -160,6 +162,15 @@ func (p *parser) record(r string) bool {
 		return p.unseen(rest)
 	}
 	return false
+}
+
+// missed draws the conclusion from a record that was dropped: where it may have
+// named a writer, none can be said to be absent.
+func (p *parser) missed(r string) {
+	const why = "processes: a record of them was not understood"
+	if tag, _, _ := strings.Cut(r, "\t"); strings.Contains("LON", tag) && !slices.Contains(p.blind, why) {
+		p.unseen(why)
+	}
 }
 
 // ofRoot reads a record that starts with a root's number.
