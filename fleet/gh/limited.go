@@ -41,7 +41,7 @@ func (l limitAware) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := l.book.limited(resp, said.Message, said.Docs, write); err != nil {
 		return nil, err
 	}
-	for _, h := range []string{"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After"} {
+	for _, h := range []string{"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"} {
 		resp.Header.Del(h)
 	}
 	return resp, nil
