@@ -131,8 +131,8 @@ func BenchmarkPurge(b *testing.B) {
 					b.Fatal(err)
 				}
 				b.StartTimer()
-				e := eraser{top: fd, progress: func(int64) {}}
-				if err := e.empty(b.Context()); err != nil || e.deleted < 20000 {
+				e := eraser{progress: func(int64) {}}
+				if err := e.empty(b.Context(), fd); err != nil || e.deleted < 20000 {
 					b.Fatalf("%d deleted, %v", e.deleted, err)
 				}
 				unix.Close(fd)

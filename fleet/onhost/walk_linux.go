@@ -32,6 +32,9 @@ type walk struct {
 	visit func(entry) error
 	// fault is told what could not be looked at; nil from it goes on with the rest.
 	fault func(path string, err error) error
+	// leave, if set, is called when all below the folder name of parent was visited.
+	leave func(parent int, name string)
+	blind bool // entry.st is not needed
 
 	buf   []byte
 	stack []level
@@ -114,7 +117,7 @@ func (w *walk) push(ctx context.Context, fd int, name string) error {
 			return context.Cause(ctx)
 		}
 		e := entry{dir: fd, fd: -1, name: name, depth: depth}
-		if kind != unix.DT_DIR {
+		if kind == unix.DT_UNKNOWN || (kind != unix.DT_DIR && !w.blind) {
 			err := unix.Fstatat(fd, name, &e.st, unix.AT_SYMLINK_NOFOLLOW|unix.AT_NO_AUTOMOUNT)
 			if errors.Is(err, unix.ENOENT) {
 				return nil
@@ -145,6 +148,9 @@ func (w *walk) pop() error {
 				return errors.Join(w.fault(w.path(""), err), errMoved)
 			}
 			up.fd = fd
+		}
+		if w.leave != nil {
+			w.leave(up.fd, low.name)
 		}
 	}
 	unix.Close(low.fd)
