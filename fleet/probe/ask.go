@@ -58,8 +58,11 @@ func (a Ask) Args() ([]string, error) {
 	index := make(map[string]int, len(a.Roots))
 	for i, r := range a.Roots {
 		clean, err := fleet.CleanRoot(r.Path)
-		if err != nil || clean != r.Path {
-			return nil, fmt.Errorf("ask for a sweep: root %q is not clean: %w", r.Path, err)
+		if err != nil {
+			return nil, fmt.Errorf("ask for a sweep: %w", err)
+		}
+		if clean != r.Path {
+			return nil, fmt.Errorf("ask for a sweep: root %q: write it as %q", r.Path, clean)
 		}
 		pre, suf := repoAround(r.Layout)
 		out = append(out, "R", r.Path, r.Layout.RunPrefix(), pre, suf)
