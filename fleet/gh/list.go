@@ -42,14 +42,11 @@ type query[W, T any] struct {
 // read follows the pages of a list. Pages are asked by number, so an answer
 // cannot send the console to another address; repeats and loops end it.
 func read[W, T any](ctx context.Context, c *Client, q query[W, T]) (List[T], error) {
-	var out List[T]
-	seen := make(map[int64]bool)
-	dropped, total := 0, -1
-	var gaps []string
+	g := gathered[T]{seen: make(map[int64]bool), total: -1}
 	next := 1
 	for asked := 0; next != 0; asked++ {
 		if asked == maxPages {
-			gaps = append(gaps, fmt.Sprintf("cut at %d pages", maxPages))
+			g.gap("cut at %d pages", maxPages)
 			break
 		}
 		at := next
@@ -62,47 +59,73 @@ func read[W, T any](ctx context.Context, c *Client, q query[W, T]) (List[T], err
 			c.cache.forget(r.url)
 			return List[T]{}, c.unreadable(q.what, r, err)
 		}
-		fresh := 0
-		for _, w := range p.items {
-			t, ok := q.noun(w)
-			switch {
-			case !ok:
-				p.dropped++
-			case !seen[q.id(t)]:
-				seen[q.id(t)] = true
-				out.Items = append(out.Items, t)
-				fresh++
-			}
-		}
-		dropped += p.dropped
-		if p.total >= 0 {
-			total = p.total
-		}
-		if p.dropped > 0 && len(out.Items) == 0 {
-			return List[T]{}, c.fail(q.what, fmt.Errorf("%w (%d)", errBadItems, p.dropped))
+		moved := take(&g, p, q)
+		if g.dropped > 0 && len(g.items) == 0 {
+			return List[T]{}, c.fail(q.what, fmt.Errorf("%w (%d)", errBadItems, g.dropped))
 		}
 		if r.partial {
-			gaps = append(gaps, "single sign-on hides some organisations")
+			g.gap("single sign-on hides some organisations")
 		}
 		next = r.next
 		switch {
 		case next != 0 && next <= at:
-			gaps, next = append(gaps, "the pages loop"), 0
-		case next != 0 && fresh == 0 && p.dropped == 0:
-			gaps, next = append(gaps, "a page repeats"), 0
-		case q.want > 0 && len(out.Items) >= q.want:
+			g.gap("the pages loop")
+			next = 0
+		case next != 0 && !moved:
+			g.gap("a page repeats")
+			next = 0
+		case q.want > 0 && len(g.items) >= q.want:
 			next = 0
 		}
 	}
-	if dropped > 0 {
-		gaps = append(gaps, fmt.Sprintf("%d items could not be read", dropped))
+	return g.list(q.expected(g.total)), nil
+}
+
+// gathered is what the pages of a list gave so far.
+type gathered[T any] struct {
+	items   []T
+	seen    map[int64]bool
+	dropped int
+	total   int // the newest total_count; -1 where there is none
+	gaps    []string
+}
+
+func (g *gathered[T]) gap(format string, args ...any) {
+	g.gaps = append(g.gaps, fmt.Sprintf(format, args...))
+}
+
+// take adds a page's items once each, and reports whether it held anything new.
+func take[W, T any](g *gathered[T], p page[W], q query[W, T]) (moved bool) {
+	g.dropped += p.dropped
+	moved = p.dropped > 0
+	for _, w := range p.items {
+		t, ok := q.noun(w)
+		if !ok {
+			g.dropped++
+			moved = true
+			continue
+		}
+		if id := q.id(t); !g.seen[id] {
+			g.seen[id] = true
+			g.items = append(g.items, t)
+			moved = true
+		}
 	}
-	if should := q.expected(total); len(out.Items)+dropped < should {
-		gaps = append(gaps, fmt.Sprintf("%d of %d items came", len(out.Items)+dropped, should))
+	if p.total >= 0 {
+		g.total = p.total
 	}
-	out.Why = strings.Join(gaps, "; ")
-	out.Whole = out.Why == ""
-	return out, nil
+	return moved
+}
+
+// list closes the books: should is how many items there have to be.
+func (g *gathered[T]) list(should int) List[T] {
+	if g.dropped > 0 {
+		g.gap("%d items could not be read", g.dropped)
+	}
+	if came := len(g.items) + g.dropped; came < should {
+		g.gap("%d of %d items came", came, should)
+	}
+	return List[T]{Items: g.items, Whole: len(g.gaps) == 0, Why: strings.Join(g.gaps, "; ")}
 }
 
 // expected is how many items total_count promises; 0 where it says nothing.
