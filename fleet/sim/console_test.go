@@ -68,8 +68,8 @@ func (c *console) sweep(ctx context.Context, h fleet.Host, deep []probe.DeepAsk)
 	return probe.Parse(h, res.Stdout, c.f.Now(), time.Since(begin))
 }
 
-// look reads everything once and joins it.
-func (c *console) look(t testing.TB) *fleet.Snapshot {
+// look reads everything once and joins it. A deep look measures every dir.
+func (c *console) look(t testing.TB, deeply bool) *fleet.Snapshot {
 	t.Helper()
 	r := fleet.Reads{Policy: fleet.DefaultPolicy(), Hosts: c.f.Hosts(), Repos: c.f.Repos(), Samples: c.prev}
 	source := func(kind fleet.SourceKind, of string, err error) {
@@ -81,7 +81,7 @@ func (c *console) look(t testing.TB) *fleet.Snapshot {
 	}
 	for _, h := range r.Hosts {
 		light, err := c.sweep(t.Context(), h, nil)
-		if err == nil {
+		if err == nil && deeply {
 			var deep []probe.DeepAsk
 			for _, d := range light.Dirs {
 				deep = append(deep, probe.DeepAsk{Root: d.Path.Root(), Rel: d.Path.Rel(), UID: h.Roots[0].Owner.UID})

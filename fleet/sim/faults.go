@@ -108,12 +108,12 @@ func (o *output) cut() bool { return o.over }
 
 // tally counts what the fleet served.
 type tally struct {
-	sweeps atomic.Int64
-	bytes  atomic.Int64
+	scripts atomic.Int64
+	bytes   atomic.Int64
 }
 
 // Scripts returns how many scripts were run to their end.
-func (f *Fleet) Scripts() int64 { return f.tally.sweeps.Load() }
+func (f *Fleet) Scripts() int64 { return f.tally.scripts.Load() }
 
 // Bytes returns how many bytes the hosts answered.
 func (f *Fleet) Bytes() int64 { return f.tally.bytes.Load() }

@@ -96,7 +96,7 @@ func TestChownThenRerunTurnsTheRunsGreen(t *testing.T) {
 	clock := newClock()
 	f := start(t, Options{Now: clock.Now})
 	c := newConsole(t, f)
-	s := c.look(t)
+	s := c.look(t, false)
 	alert := find(t, s, "run-dir-owner", "since birth")
 	p := planOf(t, s, fleet.ActionChown, fleet.PlanInput{Targets: alert.Subjects, Alert: &alert})
 	h := f.Hosts()[0]
@@ -110,7 +110,7 @@ func TestChownThenRerunTurnsTheRunsGreen(t *testing.T) {
 			t.Errorf("%s is of %v, %v", st.Path(), o, err)
 		}
 	}
-	s = c.look(t)
+	s = c.look(t, false)
 	for _, d := range s.Dirs {
 		if d.Path.Place().PR == 1792 && s.Ownership(d).State != fleet.OwnerFits {
 			t.Errorf("the next sweep still says %v of %s", s.Ownership(d), d.ID())
@@ -135,7 +135,7 @@ func TestRerunWithoutChownFailsTheSameWay(t *testing.T) {
 	clock := newClock()
 	f := start(t, Options{Now: clock.Now})
 	c := newConsole(t, f)
-	s := c.look(t)
+	s := c.look(t, false)
 	for _, pr := range []int{1794, 1795} {
 		run := runOf(t, s, pr)
 		if pr == 1795 {
@@ -188,7 +188,7 @@ func TestRerunWithoutChownFailsTheSameWay(t *testing.T) {
 func TestReapUndoPurge(t *testing.T) {
 	f := start(t, Options{})
 	c := newConsole(t, f)
-	s := c.look(t)
+	s := c.look(t, true)
 	h := f.Hosts()[0]
 	alert := find(t, s, "orphan-dirs", "intel")
 	p := planOf(t, s, fleet.ActionReap, fleet.PlanInput{Targets: alert.Subjects, Alert: &alert})
@@ -209,7 +209,7 @@ func TestReapUndoPurge(t *testing.T) {
 	if got[0].Outcome != fleet.OutcomeDone || got[1].Reason != fleet.ReasonTooEarly || got[2].Outcome != fleet.OutcomeDone || got[2].Changed < 1000 {
 		t.Errorf("undo, early purge, purge now: %+v", got)
 	}
-	s = c.look(t)
+	s = c.look(t, false)
 	if _, here := s.DirOf(fleet.DirID{Host: h.Name, Path: p.Steps[0].Path()}); !here {
 		t.Error("the dir that was put back is not in the next sweep")
 	}

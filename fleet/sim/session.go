@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -110,12 +111,12 @@ func (h *host) script(ctx context.Context, ch ssh.Channel, out io.Writer, uid ui
 		cancel()
 	})
 	v := h.view(uid)
-	if _, err := out.Write(f.Begin(v.ShellPID(), h.fleet.Now())); err != nil {
-		return 1
-	}
-	code := h.fleet.parser.Run(ctx, h.sessionOf(v, nil, out, ch.Stderr()), f.Body, f.Args)
-	h.fleet.tally.sweeps.Add(1)
-	if _, err := out.Write(f.End(code)); err != nil {
+	w := bufio.NewWriterSize(out, 32<<10)
+	w.Write(f.Begin(v.ShellPID(), h.fleet.Now())) // an error stays with w until Flush
+	code := h.fleet.parser.Run(ctx, h.sessionOf(v, nil, w, ch.Stderr()), f.Body, f.Args)
+	h.fleet.tally.scripts.Add(1)
+	w.Write(f.End(code))
+	if err := w.Flush(); err != nil {
 		return 1
 	}
 	return code
