@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"andon/fleet"
 )
 
 const (
@@ -22,6 +24,15 @@ type List[T any] struct {
 	Items []T
 	Whole bool
 	Why   string
+}
+
+// Complete returns the items, or a *fleet.Failure of CauseTruncated where there
+// is a hole: for callers to whom a part is worth nothing.
+func (l List[T]) Complete() ([]T, error) {
+	if !l.Whole {
+		return nil, &fleet.Failure{Cause: fleet.CauseTruncated, Err: fmt.Errorf("incomplete list: %s", l.Why), Remedy: "wait for the next reading"}
+	}
+	return l.Items, nil
 }
 
 // errBadItems says that not one item of a page could be read.

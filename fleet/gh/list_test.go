@@ -129,6 +129,15 @@ func TestTotalCountAgainstWhatCame(t *testing.T) {
 	if err != nil || got.Whole || got.Why != "81 of 433 items came" {
 		t.Errorf("whole %v, %q, %v", got.Whole, got.Why, err)
 	}
+	part, err := got.Complete()
+	failure(t, err, fleet.CauseTruncated)
+	if part != nil {
+		t.Errorf("%d items of an incomplete list", len(part))
+	}
+	got.Whole = true
+	if all, err := got.Complete(); err != nil || len(all) != 81 {
+		t.Errorf("%d items, %v", len(all), err)
+	}
 }
 
 func TestSingleSignOnHidesPartOfAList(t *testing.T) {
