@@ -799,7 +799,8 @@ deep() {
 	rec "Y$tab$1$tab$id$tab$kib$tab$files$tab$foreign$tab$newest$tab$3"
 	[ "$foreign" != 0 ] || return 0
 	# Samples are shown, never acted on: a newline in one becomes a question mark.
-	found=$($run find "$3" -xdev ! -user "$2" -print0 2>/dev/null | tr '\t\n\000' '??\n' | head -n 3)
+	# They are sorted so that every find names the same three.
+	found=$($run find "$3" -xdev ! -user "$2" -print0 2>/dev/null | tr '\t\n\000' '??\n' | sort -rn | head -n 3)
 	IFS=$nl
 	set -f
 	set -- "$1" "$3" $found
