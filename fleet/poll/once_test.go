@@ -65,8 +65,8 @@ func TestSixteenHostsAtOnce(t *testing.T) {
 		}
 		begun := time.Now()
 		s := collector(l, nil, nil, hosts...).Once(t.Context())
-		if l.most != maxSweeps || time.Since(begun) != 3*time.Second {
-			t.Errorf("%d sweeps at once in %s, want %d in 3s", l.most, time.Since(begun), maxSweeps)
+		if l.most != 16 || time.Since(begun) != 3*time.Second {
+			t.Errorf("%d sweeps at once in %s, want 16 in 3s", l.most, time.Since(begun))
 		}
 		for _, h := range hosts {
 			source(t, s, fleet.HostSource(h.Name), fleet.SourceFailing, fleet.CauseUnreachable)
@@ -183,6 +183,20 @@ func TestEmptyIsBelievedTwice(t *testing.T) {
 	source(t, s, pullsID(repo), fleet.SourceOK, "")
 	if p, _ := s.PROf(fleet.PRKey{Repo: repo, Number: 1792}); p.State != fleet.PRClosed || !p.Alone {
 		t.Errorf("after two: %+v, want it closed, read by its own GET", p)
+	}
+}
+
+// A pull request without a dir leaves the open list: how it ended is asked.
+func TestPullThatLeftTheListIsAsked(t *testing.T) {
+	f := newForge()
+	f.pulls = []fleet.PullRequest{pull(1, "open"), pull(2, "open")}
+	f.closed[2] = pull(2, "merged")
+	c := collector(newLab(t), f, nil)
+	c.Once(t.Context())
+	f.set(func(f *forge) { f.pulls = f.pulls[:1] })
+	s := c.Once(t.Context())
+	if p, ok := s.PROf(fleet.PRKey{Repo: repo, Number: 2}); !ok || p.State != fleet.PRMerged || !p.Alone || f.count("pull 1") != 0 {
+		t.Errorf("%+v %v, asked %v", p, ok, f.asked)
 	}
 }
 

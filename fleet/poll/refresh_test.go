@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -199,6 +200,9 @@ func TestRecorder(t *testing.T) {
 	reads, err := rec.Load()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if want := s.TakeSamples(); !slices.EqualFunc(reads.Samples, want, func(a, b fleet.Sample) bool { return a.ID == b.ID && a.Sig == b.Sig && a.Last.Equal(b.Last) }) {
+		t.Errorf("stored samples\n%+v\nwant\n%+v", reads.Samples, want)
 	}
 	// The next console's first frame: the same picture, none of it current.
 	l2 := newLab(t)

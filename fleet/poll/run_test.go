@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -60,6 +61,9 @@ func TestBackOff(t *testing.T) {
 		src = source(t, newest(), fleet.HostSource("intel"), fleet.SourceOK, "")
 		if !src.Since.After(failing) || src.Err != "" || src.Remedy != "" {
 			t.Errorf("recovered source: %+v", src)
+		}
+		if strings.Contains(src.ReadAt.String(), "m=") {
+			t.Error("the age of what was read would not grow while the machine sleeps")
 		}
 		n := len(l.tries("intel"))
 		after(time.Minute)
@@ -199,13 +203,13 @@ func TestPullsOfDirsAreBounded(t *testing.T) {
 			}
 			return n
 		}
-		after(50 * time.Second)
-		if n := asked(); n > 20 {
-			t.Errorf("%d in the first round, want at most 20", n)
+		after(10 * time.Second) // the lists came before the sweep, and are followed up after it
+		if n := asked(); n != 20 {
+			t.Errorf("%d in the first round, want 20", n)
 		}
-		after(80 * time.Second)
-		if n := asked(); n < 30 || n > 60 || len(newest().PullRequests) != 30 {
-			t.Errorf("%d asked, %d held after two rounds", n, len(newest().PullRequests))
+		after(70 * time.Second)
+		if n := asked(); n != 40 || len(newest().PullRequests) != 30 {
+			t.Errorf("%d asked, %d held after two rounds, want 40 and 30", n, len(newest().PullRequests))
 		}
 	})
 }
@@ -259,6 +263,7 @@ func TestPace(t *testing.T) {
 		"reset is past":           {1, b(func(b *fleet.Budget) { b.Remaining = 0; b.Reset = now.Add(-time.Minute) }), 1, 0},
 		"reset in ten hours":      {1, b(func(b *fleet.Budget) { b.Remaining = 0; b.Reset = now.Add(10 * time.Hour) }), 1, resetLimit},
 		"secondary limit":         {3, b(func(b *fleet.Budget) { b.Paused = now.Add(2 * time.Minute) }), 3, 2 * time.Minute},
+		"a fifth left no more":    {16, b(func(*fleet.Budget) {}), 8, 0},
 		"no limits (GHES)":        {5, fleet.Budget{}, 1, 0},
 		"limit of zero":           {5, fleet.Budget{Known: true}, 1, 0},
 		"first look of all":       {0, b(func(b *fleet.Budget) { b.PerHour = 0 }), 1, 0},

@@ -55,6 +55,9 @@ func (c *Collector) takeSweep(t *tracker, sw fleet.Sweep, now time.Time) {
 		t.partial(now, every, fleet.CauseTruncated, "run dirs of "+string(sw.Host)+": "+emptyOnce, "")
 		return
 	}
+	if t.src.State == fleet.SourceNever {
+		c.followSoon()
+	}
 	if had {
 		sw = probe.CarryDeep(old, sw)
 	}
@@ -68,6 +71,19 @@ func (c *Collector) takeSweep(t *tracker, sw fleet.Sweep, now time.Time) {
 	}
 	c.held.sweeps[sw.Host] = sw
 	t.whole(now, every)
+}
+
+// followSoon makes GitHub's lists due again shortly after a host's first sweep:
+// only now is it known which runs and pull requests its dirs name.
+func (c *Collector) followSoon() {
+	now := c.cfg.Now()
+	for _, r := range c.cfg.Repos {
+		for _, id := range []fleet.SourceID{runsID(r), pullsID(r)} {
+			if t := c.trackers[id]; time.Until(t.due) > nudgeGap {
+				t.next(now, nudgeGap)
+			}
+		}
+	}
 }
 
 // withMissing adds the dirs that an earlier sweep saw: what was dropped from an

@@ -82,6 +82,27 @@ func TestRerunWaitsForProof(t *testing.T) {
 	}
 }
 
+// A sweep from before the deed proves nothing, and neither does a count of
+// foreign entries from before it.
+func TestProofIsFresherThanTheDeed(t *testing.T) {
+	w := newWorld(t, "intel")
+	d := w.dir("intel", 1792, 5)
+	d.Owner = wanted
+	d.Foreign = fleet.Known(fleet.Foreign{Count: 3}, time.Now().Add(-time.Minute))
+	st := chown(d)
+	st.N = 1
+	s, err := w.Refresh(t.Context(), "intel")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := look(s, st, s.At.Add(-time.Second)); !v.OK {
+		t.Errorf("a fresh sweep: %+v", v)
+	}
+	if v := look(s, st, s.At.Add(time.Second)); v.OK || !strings.Contains(v.Says, "could not be swept again") {
+		t.Errorf("a sweep from before the deed: %+v", v)
+	}
+}
+
 func TestApplyRefusesThePlan(t *testing.T) {
 	for name, tc := range map[string]struct {
 		config func(*Config)

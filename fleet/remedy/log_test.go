@@ -267,6 +267,22 @@ func TestLogDeletedUnderTheConsole(t *testing.T) {
 	}
 }
 
+// Somebody cuts whole records off under a running console: the next record does
+// not close the gap.
+func TestLogShortenedUnderTheConsole(t *testing.T) {
+	path, b := filled(t, 3)
+	l := openLog(t, path)
+	if err := os.Truncate(path, int64(bytes.IndexByte(b, '\n')+1)); err != nil {
+		t.Fatal(err)
+	}
+	if r := mustAppend(t, l, ended("r1", 1, fleet.OutcomeDone)); r.Seq != 4 {
+		t.Errorf("goes on at %d, want 4", r.Seq)
+	}
+	if c, err := VerifyLog(path); err != nil || c.Broken == nil || c.Seq != 2 {
+		t.Errorf("verify says %+v, %v; want a break at 2", c, err)
+	}
+}
+
 func TestLogBlockedThenFree(t *testing.T) {
 	path, _ := filled(t, 1)
 	l := openLog(t, path)
