@@ -63,7 +63,21 @@ func DefaultKeymap(actions []fleet.Action) Keymap {
 	return append(k, goBindings()...)
 }
 
+// actionOrder is the order of the actions' keys in help and footer; others follow.
+func actionOrder() []fleet.ActionID {
+	return []fleet.ActionID{fleet.ActionFix, fleet.ActionChown, fleet.ActionReap, fleet.ActionRerun, fleet.ActionUndo, fleet.ActionPurge}
+}
+
 func actionBindings(actions []fleet.Action) Keymap {
+	order := actionOrder()
+	rank := func(a fleet.Action) int {
+		if i := slices.Index(order, a.ID); i >= 0 {
+			return i
+		}
+		return len(order)
+	}
+	actions = slices.Clone(actions)
+	slices.SortStableFunc(actions, func(a, b fleet.Action) int { return rank(a) - rank(b) })
 	var k Keymap
 	for _, a := range actions {
 		if a.Key == "" {
@@ -99,11 +113,11 @@ func (k Keymap) Find(name string) (Binding, bool) {
 }
 
 // For returns the bindings a page understands, and those of the frame.
-func (k Keymap) For(set IntentSet) Keymap {
-	set |= Intents(IntentHelp, IntentBack, IntentQuit, IntentTab, IntentTheme, IntentRefresh)
+func (k Keymap) For(f Face) Keymap {
+	set := f.Intents | Intents(IntentHelp, IntentBack, IntentQuit, IntentTab, IntentTheme, IntentRefresh)
 	var out Keymap
 	for _, b := range k {
-		if set.Has(b.Intent.Kind) {
+		if set.Has(b.Intent.Kind) && (b.Intent.Kind != IntentAct || slices.Contains(f.Actions, b.Intent.Action)) {
 			out = append(out, b)
 		}
 	}

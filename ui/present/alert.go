@@ -59,8 +59,7 @@ func alertRow(s Scene, a fleet.Alert, keys ui.Keymap) AlertRow {
 	case a.MutedBy != "":
 		r.Quiet, r.Key, r.Fix = true, "", "muted"
 	case a.AckedBy != "":
-		r.Quiet = true
-		r.Fix += " ∙ ack " + kit.Clean(a.AckedBy)
+		r.Quiet, r.Key, r.Fix = true, "", "ack "+kit.Clean(a.AckedBy)
 	}
 	return r
 }
@@ -82,15 +81,6 @@ func AlertSign(a fleet.Alert) kit.Sign {
 		return kit.SignWarn
 	}
 	return kit.SignInfo
-}
-
-// shortTitle is a title for a list of several.
-func shortTitle(a fleet.Alert) kit.Safe {
-	t := kit.Clean(a.Title)
-	if t == "" {
-		return kit.Clean(string(a.Rule))
-	}
-	return t
 }
 
 // subjectCounts sorts an alert's subjects by kind.
@@ -188,11 +178,11 @@ func AlertColumns() []kit.Column[AlertRow] {
 		{Key: "word", Width: kit.Fixed(5), Drop: 1, Cell: func(r AlertRow, c *kit.Cell) { c.Text(role(r, r.Sign.Role()), r.Word) }},
 		{Key: "age", Title: "age", Width: kit.Fixed(4), Align: kit.Right, Quiet: true, Cell: func(r AlertRow, c *kit.Cell) { c.Age(themes.Dim, r.Age) },
 			Order: func(a, b AlertRow) int { return cmp.Compare(a.Age, b.Age) }},
-		{Key: "title", Title: "what stands still", Width: kit.Flex(18, 2), Cell: func(r AlertRow, c *kit.Cell) { c.Text(role(r, themes.Text), r.Title) },
+		{Key: "title", Title: "what stands still", Width: kit.Flex(24, 3), Cell: func(r AlertRow, c *kit.Cell) { c.Text(role(r, themes.Text), r.Title) },
 			Order: func(a, b AlertRow) int { return cmp.Compare(a.Title, b.Title) }},
 		{Key: "where", Title: "where", Width: kit.Flex(6, 1), Drop: 2, Cell: func(r AlertRow, c *kit.Cell) { c.Text(role(r, themes.Text), r.Where) },
 			Order: func(a, b AlertRow) int { return cmp.Compare(a.Where, b.Where) }},
-		{Key: "what", Title: "holds", Width: kit.Flex(16, 1), Drop: 3, Cell: func(r AlertRow, c *kit.Cell) { c.Text(themes.Dim, r.What) },
+		{Key: "what", Title: "holds", Width: kit.Flex(14, 2), Drop: 3, Cell: func(r AlertRow, c *kit.Cell) { c.Text(themes.Dim, r.What) },
 			Order: func(a, b AlertRow) int { return cmp.Compare(a.What, b.What) }},
 		{Key: "refs", Title: "pull requests", Width: kit.Flex(20, 1), Drop: 9, Cell: func(r AlertRow, c *kit.Cell) { c.Text(themes.Info, r.Refs) }},
 		{Key: "fix", Title: "fix", Width: kit.Fixed(9), Cell: fixCell},

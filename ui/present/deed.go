@@ -72,7 +72,7 @@ func (d *DeedRow) fold(r fleet.Record, now time.Time) {
 	if st := r.Step; st != nil {
 		d.Host, d.Host0, d.Subject = kit.Clean(string(st.Host)), st.Host, st.Subject
 		d.Object = stepObject(*st)
-		d.Action = kit.Clean(strings.ReplaceAll(string(st.Verb), "_", " "))
+		d.Action = VerbWord(st.Verb)
 	}
 	if res := r.Result; res != nil {
 		d.Outcome, d.Sign = kit.Clean(string(res.Outcome)), OutcomeSign(res.Outcome)
@@ -133,11 +133,11 @@ func DeedSchema() kit.Schema[DeedRow, DeedKey] {
 				Order: func(a, b DeedRow) int { return cmp.Compare(a.Action, b.Action) }},
 			{Key: "host", Title: "host", Width: kit.Fixed(8), Drop: 4, Cell: func(r DeedRow, c *kit.Cell) { c.Text(themes.Dim, r.Host) },
 				Order: func(a, b DeedRow) int { return cmp.Compare(a.Host, b.Host) }},
-			{Key: "object", Title: "object", Width: kit.Flex(18, 2), Cell: func(r DeedRow, c *kit.Cell) { c.Plain(tailOf(r.Object, c.Width(), c.Look())) },
+			{Key: "object", Title: "object", Width: kit.Flex(20, 1), Cell: func(r DeedRow, c *kit.Cell) { c.Plain(tailOf(r.Object, c.Width(), c.Look())) },
 				Order: func(a, b DeedRow) int { return cmp.Compare(a.Object, b.Object) }},
 			{Key: "outcome", Title: "outcome", Width: kit.Fixed(9), Cell: func(r DeedRow, c *kit.Cell) { c.Text(r.Sign.Role(), r.Outcome) },
 				Order: func(a, b DeedRow) int { return cmp.Compare(a.Outcome, b.Outcome) }},
-			{Key: "undo", Title: "undo", Width: kit.Fixed(5), Drop: 2, Cell: undoCell},
+			{Key: "undo", Title: "undo", Width: kit.Fixed(7), Drop: 2, Cell: undoCell},
 			{Key: "verified", Title: "verified", Width: kit.Flex(14, 2), Drop: 1, Cell: func(r DeedRow, c *kit.Cell) { c.Text(themes.Dim, deedSays(r)) }},
 			{Key: "seq", Title: "entry", Width: kit.Fixed(6), Align: kit.Right, Drop: 5, Cell: func(r DeedRow, c *kit.Cell) { c.Text(themes.Dim, "#"+kit.Number(r.Seq)) },
 				Order: func(a, b DeedRow) int { return cmp.Compare(a.Seq, b.Seq) }},

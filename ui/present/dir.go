@@ -2,6 +2,7 @@ package present
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,7 +38,7 @@ type DirsBuilt struct {
 	Rows []DirRow
 }
 
-// DirRows are all run dirs, by host and path.
+// DirRows are all run dirs: those an alert names first, then by host and path.
 func DirRows(s Scene) []DirRow {
 	rows := make([]DirRow, len(s.Dirs))
 	hosts := make(map[fleet.HostName]bool, len(s.Hosts))
@@ -47,7 +48,19 @@ func DirRows(s Scene) []DirRow {
 	for i, d := range s.Dirs {
 		rows[i] = s.dirRow(d, hosts[d.Host])
 	}
+	slices.SortStableFunc(rows, func(a, b DirRow) int { return cmp.Compare(loudness(a.Sign), loudness(b.Sign)) })
 	return rows
+}
+
+// loudness puts stops before warnings before all the rest.
+func loudness(s kit.Sign) int {
+	switch s {
+	case kit.SignStop:
+		return 0
+	case kit.SignWarn:
+		return 1
+	}
+	return 2
 }
 
 // DirRowsOf are the rows of some dirs, in the order given.
@@ -124,7 +137,7 @@ func DirColumns() []kit.Column[DirRow] {
 			Order: func(a, b DirRow) int { return cmp.Compare(a.Host, b.Host) }},
 		{Key: "pr", Title: "pr", Width: kit.Fixed(6), Drop: 7, Cell: dirPRCell,
 			Order: func(a, b DirRow) int { return cmp.Compare(a.PR, b.PR) }},
-		{Key: "dir", Title: "dir", Width: kit.Flex(22, 3), Cell: func(r DirRow, c *kit.Cell) { c.Plain(tailOf(r.Rel, c.Width(), c.Look())) },
+		{Key: "dir", Title: "dir", Width: kit.Flex(21, 2), Cell: func(r DirRow, c *kit.Cell) { c.Plain(tailOf(r.Rel, c.Width(), c.Look())) },
 			Order: func(a, b DirRow) int { return cmp.Compare(a.Rel, b.Rel) }},
 		{Key: "form", Title: "form", Width: kit.Fixed(12), Drop: 20, Cell: func(r DirRow, c *kit.Cell) { c.Text(themes.Dim, kit.Clean(r.Form.String())) },
 			Order: func(a, b DirRow) int { return cmp.Compare(a.Form, b.Form) }},
@@ -136,7 +149,7 @@ func DirColumns() []kit.Column[DirRow] {
 			Order: func(a, b DirRow) int { return cmp.Compare(a.Writers, b.Writers) }},
 		{Key: "age", Title: "age", Width: kit.Fixed(4), Align: kit.Right, Drop: 5, Quiet: true, Cell: func(r DirRow, c *kit.Cell) { c.Age(themes.Dim, r.Age) },
 			Order: func(a, b DirRow) int { return cmp.Compare(a.Age, b.Age) }},
-		{Key: "why", Title: "why", Width: kit.Flex(14, 1), Cell: func(r DirRow, c *kit.Cell) { c.Text(themes.Dim, r.Why) },
+		{Key: "why", Title: "why", Width: kit.Flex(17, 2), Cell: func(r DirRow, c *kit.Cell) { c.Text(themes.Dim, r.Why) },
 			Order: func(a, b DirRow) int { return cmp.Compare(a.Why, b.Why) }},
 	}
 }

@@ -85,7 +85,7 @@ func (r *HostRow) fillDisk(s Scene, sw fleet.Sweep) {
 	for _, d := range sw.Disks {
 		if u := d.UsedPercent(); d.TotalBytes > 0 && u > high {
 			high = u
-			r.Used, r.Free = kit.ShareOf(d.TotalBytes-d.FreeBytes, d.TotalBytes), d.FreeBytes
+			r.Used, r.Free = usedShare(d), d.FreeBytes
 			points := s.Trends[fleet.OfDisk(sw.Host, d.Root)]
 			r.Trend, r.Scale = samples(points)
 			r.Growth = GrowthOf(points)
@@ -95,6 +95,15 @@ func (r *HostRow) fillDisk(s Scene, sw fleet.Sweep) {
 			}
 		}
 	}
+}
+
+// usedShare is the used part of a filesystem in whole percent as df and the
+// rules count it, so that no two places of a screen differ.
+func usedShare(d fleet.Disk) kit.Share {
+	if d.TotalBytes <= 0 {
+		return kit.Share{}
+	}
+	return kit.Fraction(float64(d.UsedPercent()) / 100)
 }
 
 type pool struct{ busy, all, offline int }
@@ -151,7 +160,7 @@ func (s Scene) hostWhy(h fleet.HostName, r HostRow) kit.Safe {
 	var why []string
 	for _, a := range s.Board.Alerts {
 		if a.Lit() && a.About(fleet.OfHost(h)) && a.Severity != fleet.SeverityInfo {
-			why = append(why, string(shortTitle(a)))
+			why = append(why, string(kit.Clean(string(a.Rule))))
 		}
 	}
 	if len(why) > 0 {
@@ -188,7 +197,7 @@ func HostColumns() []kit.Column[HostRow] {
 			Order: func(a, b HostRow) int { return worst(a.Sign, b.Sign) }},
 		{Key: "host", Title: "host", Width: kit.Flex(9, 1), Cell: func(r HostRow, c *kit.Cell) { c.Plain(r.Name) },
 			Order: func(a, b HostRow) int { return cmp.Compare(a.Name, b.Name) }},
-		{Key: "disk", Title: "disk", Width: kit.Flex(14, 3), Drop: 5, Cell: func(r HostRow, c *kit.Cell) { c.Bar(r.Used, kit.DiskLimits()) }},
+		{Key: "disk", Title: "disk", Width: kit.Flex(10, 2), Drop: 5, Cell: func(r HostRow, c *kit.Cell) { c.Bar(r.Used, kit.DiskLimits()) }},
 		{Key: "used", Title: "used", Width: kit.Fixed(5), Align: kit.Right, Cell: func(r HostRow, c *kit.Cell) {
 			c.Percent(kit.DiskLimits().Role(r.Used), r.Used)
 		}, Order: func(a, b HostRow) int { return compareShare(a.Used, b.Used) }},
@@ -210,7 +219,7 @@ func HostColumns() []kit.Column[HostRow] {
 			Order: func(a, b HostRow) int { return cmp.Compare(a.Writers, b.Writers) }},
 		{Key: "seen", Title: "seen", Width: kit.Fixed(4), Align: kit.Right, Drop: 14, Quiet: true, Cell: func(r HostRow, c *kit.Cell) { c.Age(themes.Dim, r.Age) },
 			Order: func(a, b HostRow) int { return cmp.Compare(a.Age, b.Age) }},
-		{Key: "why", Title: "why", Width: kit.Flex(12, 2), Cell: func(r HostRow, c *kit.Cell) { c.Text(themes.Dim, r.Why) }},
+		{Key: "why", Title: "why", Width: kit.Flex(20, 3), Cell: func(r HostRow, c *kit.Cell) { c.Text(themes.Dim, r.Why) }},
 	}
 }
 

@@ -19,7 +19,7 @@ func PlanBody(p fleet.Plan, steps bool, now time.Time, look kit.Look, w int) []k
 	if steps {
 		body = append(body, stepLines(p, look, w)...)
 	} else {
-		body = append(body, groupLines(p, look)...)
+		body = append(body, groupLines(p, look, w)...)
 	}
 	if len(p.Kept) > 0 {
 		body = append(body, nil)
@@ -30,7 +30,7 @@ func PlanBody(p fleet.Plan, steps bool, now time.Time, look kit.Look, w int) []k
 	}
 	body = append(body, nil)
 	for _, d := range p.Disks {
-		body = append(body, diskLines(d, look, w)...)
+		body = append(body, diskLines(d, p.Action == fleet.ActionReap, look, w)...)
 	}
 	for i, n := range p.Notes {
 		head := kit.Safe("       ")
@@ -65,77 +65,117 @@ func planHead(p fleet.Plan) kit.Safe {
 	return head
 }
 
+// stepGroup sums up steps of one verb on one host; of reaps, of one pull request.
 type stepGroup struct {
 	verb    fleet.Verb
 	host    fleet.HostName
-	name    kit.Safe
+	names   []string // what they are about, each once
 	count   int
 	bytes   int64
 	unsized int
 	owner   fleet.Owner // wanted, of chown
-	says    kit.Safe
 }
 
-// groupLines sum steps up by verb, host and pull request.
-func groupLines(p fleet.Plan, look kit.Look) []kit.Line {
+// maxGroups is how many groups are listed; e lists all steps.
+const maxGroups = 12
+
+// groupLines sum steps up. Sizes matter where something is deleted, so there
+// each pull request has a line; elsewhere one line names all.
+func groupLines(p fleet.Plan, look kit.Look, w int) []kit.Line {
 	var groups []stepGroup
 	for _, st := range p.Steps {
-		g := groupOf(st)
-		i := slices.IndexFunc(groups, func(o stepGroup) bool { return o.verb == g.verb && o.host == g.host && o.name == g.name })
+		name := stepName(st)
+		i := slices.IndexFunc(groups, func(g stepGroup) bool {
+			return g.verb == st.Verb && g.host == st.Host && (listsNames(st.Verb) || g.names[0] == name)
+		})
 		if i < 0 {
 			i = len(groups)
-			groups = append(groups, g)
+			groups = append(groups, stepGroup{verb: st.Verb, host: st.Host, owner: st.Root.Owner})
 		}
-		groups[i].count++
-		if b, ok := st.Bytes.Get(); ok {
-			groups[i].bytes += b
-		} else {
-			groups[i].unsized++
-		}
+		groups[i].add(st, name)
 	}
-	out := make([]kit.Line, len(groups))
+	var out []kit.Line
 	for i, g := range groups {
-		out[i] = g.line(look)
+		if i == maxGroups {
+			out = append(out, kit.Line{kit.In(themes.Dim, "  and "+plural(len(groups)-i, "more group")+"; e lists every step")})
+			break
+		}
+		out = append(out, g.lines(look, w)...)
 	}
 	return out
 }
 
-func groupOf(st fleet.Step) stepGroup {
-	g := stepGroup{verb: st.Verb, host: st.Host, owner: st.Root.Owner, says: kit.Clean(st.Says)}
-	if st.Verb == fleet.VerbRerun {
-		g.name = "run " + kit.Number(int64(st.Run.ID))
-		return g
+func listsNames(v fleet.Verb) bool { return v == fleet.VerbChown || v == fleet.VerbRerun }
+
+func (g *stepGroup) add(st fleet.Step, name string) {
+	g.count++
+	if !slices.Contains(g.names, name) {
+		g.names = append(g.names, name)
 	}
-	if d, err := st.Root.Parse(strings.Join(st.Components, "/")); err == nil {
-		switch pl := d.Place(); {
-		case pl.PR > 0:
-			g.name = prNumber(pl.PR)
-		case pl.Ref != "":
-			g.name = kit.Clean(pl.Ref)
-		default:
-			g.name = kit.Clean(d.Rel())
-		}
-		return g
+	if b, ok := st.Bytes.Get(); ok {
+		g.bytes += b
+	} else {
+		g.unsized++
 	}
-	g.name = kit.Clean(st.Trash)
-	return g
 }
 
-func (g stepGroup) line(look kit.Look) kit.Line {
-	verb := kit.Clean(strings.ReplaceAll(string(g.verb), "_failed", ""))
-	line := kit.Line{kit.In(themes.OK, "  "+look.Glyph(kit.SignOK)+" "), kit.In(themes.Text, kit.PadRight(verb, 6, "")+" "+kit.PadRight(g.name, 18, look.Ellipsis())+" ")}
+// stepName is what a step is about, as short as tells: its pull request, ref,
+// path or run.
+func stepName(st fleet.Step) string {
+	if st.Verb == fleet.VerbRerun {
+		if who, _, _ := strings.Cut(st.Says, " "); strings.HasPrefix(who, "#") {
+			return string(kit.Clean(who))
+		}
+		return "run " + string(kit.Number(int64(st.Run.ID)))
+	}
+	d, err := st.Root.Parse(strings.Join(st.Components, "/"))
+	if err != nil {
+		return string(kit.Clean(st.Trash))
+	}
+	switch pl := d.Place(); {
+	case pl.PR > 0:
+		return string(prNumber(pl.PR))
+	case pl.Ref != "":
+		return string(kit.Clean(pl.Ref))
+	}
+	return string(kit.Clean(d.Rel()))
+}
+
+// VerbWord is a step's verb in one word.
+func VerbWord(v fleet.Verb) kit.Safe {
+	return kit.Clean(strings.TrimSuffix(string(v), "_failed"))
+}
+
+func (g stepGroup) lines(look kit.Look, w int) []kit.Line {
+	head := kit.Line{kit.In(themes.Text, "  "+kit.PadRight(VerbWord(g.verb), 7, ""))}
+	names := kit.Safe(strings.Join(g.names, "  "))
+	if !listsNames(g.verb) {
+		head = head.Then(kit.In(themes.Text, kit.PadRight(names, 18, look.Ellipsis())+" "))
+	}
+	noun := kit.Safe("dir")
 	if g.verb == fleet.VerbRerun {
-		return line.Then(kit.In(themes.Dim, g.says))
+		noun = "run"
 	}
-	size := kit.Safe("?")
-	if g.unsized < g.count {
-		size = kit.Bytes(g.bytes)
+	head = head.Then(kit.In(themes.Text, kit.PadLeft(plural(g.count, noun), 8, "")))
+	switch {
+	case g.verb == fleet.VerbRerun:
+		head = head.Then(kit.In(themes.Dim, "   only their failed jobs"))
+	case g.unsized == g.count:
+		head = head.Then(kit.In(themes.Stale, kit.PadLeft("?", 11, "")))
+	default:
+		head = head.Then(kit.In(themes.Text, kit.PadLeft(kit.Bytes(g.bytes), 11, "")))
 	}
-	line = line.Then(kit.In(themes.Text, kit.PadLeft(plural(g.count, "dir"), 8, "")), kit.In(themes.Text, kit.PadLeft(size, 11, "")), kit.In(themes.Dim, "   "+kit.Clean(string(g.host))))
+	if g.host != "" {
+		head = head.Then(kit.In(themes.Dim, "   on "+kit.Clean(string(g.host))))
+	}
 	if g.verb == fleet.VerbChown {
-		line = line.Then(kit.In(themes.Dim, "   to "+kit.Clean(g.owner.String())))
+		head = head.Then(kit.In(themes.Dim, "   to "+kit.Clean(g.owner.String())))
 	}
-	return line
+	out := []kit.Line{head}
+	if listsNames(g.verb) {
+		out = append(out, wrapped(names, w-1, themes.Info, "         ")...)
+	}
+	return out
 }
 
 // stepLines list every step as it will be carried out.
@@ -149,7 +189,7 @@ func stepLines(p fleet.Plan, look kit.Look, w int) []kit.Line {
 
 // StepLine is one step on one line: its number, verb and exact object.
 func StepLine(st fleet.Step, look kit.Look, w int) kit.Line {
-	head := kit.Line{kit.In(themes.Faint, kit.PadLeft(kit.Number(int64(st.N)), 4, "")+" "), kit.In(themes.Text, kit.PadRight(kit.Clean(strings.ReplaceAll(string(st.Verb), "_", " ")), 7, "")+" ")}
+	head := kit.Line{kit.In(themes.Faint, kit.PadLeft(kit.Number(int64(st.N)), 4, "")+" "), kit.In(themes.Text, kit.PadRight(VerbWord(st.Verb), 7, "")+" ")}
 	object := kit.Clean(string(st.Host) + ":" + st.Path())
 	if st.Verb == fleet.VerbRerun {
 		object = kit.Clean(string(st.Run.Repo)) + " run " + kit.Number(int64(st.Run.ID))
@@ -190,16 +230,20 @@ func keptName(s fleet.Subject) string {
 	return s.String()
 }
 
-// diskLines show a filesystem before and after.
-func diskLines(d fleet.DiskEffect, look kit.Look, w int) []kit.Line {
-	now := kit.ShareOf(d.Total-d.Free, d.Total)
-	after := kit.ShareOf(max(d.Total-d.Free-d.Frees, 0), d.Total)
+// diskLines show a filesystem before and after. A reap alone only renames: its
+// bytes come free later, with the purge.
+func diskLines(d fleet.DiskEffect, later bool, look kit.Look, w int) []kit.Line {
+	now := usedShare(fleet.Disk{TotalBytes: d.Total, FreeBytes: d.Free})
+	after := usedShare(fleet.Disk{TotalBytes: d.Total, FreeBytes: min(d.Free+d.Frees, d.Total)})
 	bar := max(min((w-40)/2, 22), 6)
 	line := kit.Line{kit.In(themes.Faint, "Disk   "), kit.In(themes.Dim, "now "), kit.In(kit.DiskLimits().Role(now), kit.PadLeft(kit.Percent(now), 5, "")+" ")}
 	line = line.Then(look.Bar(bar, now, kit.DiskLimits())...)
 	line = line.Then(kit.In(themes.Dim, "  after "), kit.In(kit.DiskLimits().Role(after), kit.PadLeft(kit.Percent(after), 5, "")+" "))
 	line = line.Then(look.Bar(bar, after, kit.DiskLimits())...)
 	says := kit.Clean(string(d.Host)) + " " + kit.Clean(d.Root) + ": frees " + kit.Bytes(d.Frees)
+	if later {
+		says += " once purged"
+	}
 	if d.Unknown > 0 {
 		says += " and what " + plural(d.Unknown, "unmeasured dir") + " hold"
 	}

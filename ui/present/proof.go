@@ -71,7 +71,7 @@ const diskLabel = 10
 func diskBar(w int) int { return max(w-diskLabel-34, 8) }
 
 func diskLine(d fleet.Disk, look kit.Look, w int) kit.Line {
-	used := kit.ShareOf(d.TotalBytes-d.FreeBytes, d.TotalBytes)
+	used := usedShare(d)
 	line := kit.Line{kit.In(themes.Dim, kit.PadRight("bytes", diskLabel, ""))}
 	line = line.Then(look.Bar(diskBar(w), used, kit.DiskLimits())...)
 	return line.Then(kit.In(kit.DiskLimits().Role(used), kit.PadLeft(kit.Percent(used), 6, "")),
@@ -87,7 +87,7 @@ func inodeLine(d fleet.Disk, look kit.Look, w int) kit.Line {
 	line = line.Then(look.Bar(diskBar(w), share, kit.DiskLimits())...)
 	line = line.Then(kit.In(kit.DiskLimits().Role(share), kit.PadLeft(kit.Percent(share), 6, "")))
 	if n, ok := d.FreeInodes.Get(); ok {
-		return line.Then(kit.In(themes.Text, kit.PadLeft(kit.Count(n), 10, "")), kit.In(themes.Dim, " free"))
+		return line.Then(kit.In(themes.Text, kit.PadLeft(kit.Count(n), 13, "")), kit.In(themes.Dim, " free"))
 	}
 	return line
 }

@@ -81,6 +81,7 @@ func (s Scene) prRow(p fleet.PullRequest, dirs []fleet.Dir, runs []fleet.Workflo
 		r.Age = s.since(runs[0].CreatedAt)
 	}
 	var hosts, owners []string
+	silent := 0 // dirs on hosts that do not answer
 	for _, d := range dirs {
 		if h := string(d.Host); !slices.Contains(hosts, h) {
 			hosts = append(hosts, h)
@@ -99,8 +100,11 @@ func (s Scene) prRow(p fleet.PullRequest, dirs []fleet.Dir, runs []fleet.Workflo
 		} else if r.Writers >= 0 {
 			r.Writers += n
 		}
-		r.Stale = r.Stale || s.hostStale(d.Host)
+		if s.hostStale(d.Host) {
+			silent++
+		}
 	}
+	r.Stale = r.Stale || (len(dirs) > 0 && silent == len(dirs))
 	r.Hosts, r.Owner = several(hosts, "host"), several(owners, "mixed")
 	r.Sign = s.lamp(fleet.OfPR(p.Key()), s.prSign(r))
 	r.Why = s.prWhy(p, r, runs)
@@ -171,7 +175,7 @@ func RunSign(st fleet.Status, c fleet.Conclusion) kit.Sign {
 func (s Scene) prWhy(p fleet.PullRequest, r PRRow, runs []fleet.WorkflowRun) kit.Safe {
 	for _, a := range s.Board.Alerts {
 		if a.Lit() && a.About(fleet.OfPR(p.Key())) {
-			return shortTitle(a)
+			return kit.Clean(string(a.Rule))
 		}
 	}
 	switch {
@@ -210,9 +214,9 @@ func PRColumns() []kit.Column[PRRow] {
 			Order: func(a, b PRRow) int { return cmp.Compare(a.PR.Number, b.PR.Number) }},
 		{Key: "repo", Title: "repo", Width: kit.Fixed(10), Drop: 20, Cell: func(r PRRow, c *kit.Cell) { c.Text(themes.Dim, r.Repo) },
 			Order: func(a, b PRRow) int { return cmp.Compare(a.Repo, b.Repo) }},
-		{Key: "ci", Title: "ci", Width: kit.SignColumn(), Drop: 1, Cell: func(r PRRow, c *kit.Cell) { c.Sign(r.CI) },
+		{Key: "ci", Width: kit.SignColumn(), Drop: 1, Cell: func(r PRRow, c *kit.Cell) { c.Sign(r.CI) },
 			Order: func(a, b PRRow) int { return worst(a.CI, b.CI) }},
-		{Key: "title", Title: "title", Width: kit.Flex(16, 3), Cell: titleCell,
+		{Key: "title", Title: "title", Width: kit.Flex(20, 3), Cell: titleCell,
 			Order: func(a, b PRRow) int { return cmp.Compare(a.Title, b.Title) }},
 		{Key: "by", Title: "by", Width: kit.Fixed(9), Drop: 12, Cell: func(r PRRow, c *kit.Cell) { c.Text(themes.Dim, r.Author) },
 			Order: func(a, b PRRow) int { return cmp.Compare(a.Author, b.Author) }},
@@ -226,7 +230,7 @@ func PRColumns() []kit.Column[PRRow] {
 			Order: func(a, b PRRow) int { return cmp.Compare(a.Owner, b.Owner) }},
 		{Key: "writers", Title: "wr", Width: kit.Fixed(3), Align: kit.Right, Drop: 10, Cell: func(r PRRow, c *kit.Cell) { writersCell(c, r.Writers) },
 			Order: func(a, b PRRow) int { return cmp.Compare(a.Writers, b.Writers) }},
-		{Key: "age", Title: "age", Width: kit.Fixed(4), Align: kit.Right, Drop: 5, Quiet: true, Cell: func(r PRRow, c *kit.Cell) { c.Age(themes.Dim, r.Age) },
+		{Key: "age", Title: "age", Width: kit.Fixed(4), Align: kit.Right, Drop: 8, Quiet: true, Cell: func(r PRRow, c *kit.Cell) { c.Age(themes.Dim, r.Age) },
 			Order: func(a, b PRRow) int { return cmp.Compare(a.Age, b.Age) }},
 		{Key: "why", Title: "why", Width: kit.Flex(14, 2), Cell: func(r PRRow, c *kit.Cell) { c.Text(themes.Dim, r.Why) },
 			Order: func(a, b PRRow) int { return cmp.Compare(a.Why, b.Why) }},

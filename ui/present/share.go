@@ -176,7 +176,8 @@ type RunnerRow struct {
 	Service kit.Safe
 }
 
-// RunnerRows are the runners of a host, busy ones first.
+// RunnerRows are the runners of a host, or of all hosts where it is empty:
+// those in trouble first, then busy ones.
 func RunnerRows(s Scene, host fleet.HostName) []RunnerRow {
 	jobs := make(map[string]fleet.Job)
 	for _, j := range s.Jobs {
@@ -186,8 +187,13 @@ func RunnerRows(s Scene, host fleet.HostName) []RunnerRow {
 	}
 	usual := s.usualDurations()
 	services := make(map[string]fleet.RunnerService)
-	sw, _ := s.SweepOf(host)
-	for _, svc := range sw.Services {
+	var installed []fleet.RunnerService
+	for _, sw := range s.Sweeps {
+		if host == "" || sw.Host == host {
+			installed = append(installed, sw.Services...)
+		}
+	}
+	for _, svc := range installed {
 		services[svc.Runner] = svc
 	}
 	var rows []RunnerRow
@@ -220,11 +226,11 @@ func RunnerRows(s Scene, host fleet.HostName) []RunnerRow {
 		rows = append(rows, r)
 	}
 	for i, r := range s.Runners {
-		if h, ok := s.HostOfRunner(r.Name); ok && h == host {
+		if h, ok := s.HostOfRunner(r.Name); (ok && h == host) || host == "" {
 			add(r.Name, &s.Runners[i])
 		}
 	}
-	for _, svc := range sw.Services {
+	for _, svc := range installed {
 		if _, left := services[svc.Runner]; left {
 			add(svc.Runner, nil)
 		}
@@ -257,10 +263,16 @@ func RunnerLine(r RunnerRow, look kit.Look, w int) kit.Line {
 		}
 		return line
 	}
-	line = line.Then(kit.In(themes.Info, kit.PadRight(r.PR, 7, look.Ellipsis())+" "), kit.In(themes.Dim, kit.PadRight(r.Job, 15, look.Ellipsis())+" "),
-		kit.In(themes.Text, kit.PadLeft(kit.Age(r.Elapsed), 4, "")+"  "))
-	if r.Usual <= 0 {
+	line = line.Then(kit.In(themes.Info, kit.PadRight(r.PR, 7, look.Ellipsis())+" "))
+	if w >= 60 {
+		line = line.Then(kit.In(themes.Dim, kit.PadRight(r.Job, 15, look.Ellipsis())+" "))
+	}
+	line = line.Then(kit.In(themes.Text, kit.PadLeft(kit.Age(r.Elapsed), 4, "")+"  "))
+	if r.Usual <= 0 && w >= 60 {
 		return line.Then(kit.In(themes.Dim, "usual time unknown"))
+	}
+	if r.Usual <= 0 || w-line.Width() < 4 {
+		return line
 	}
 	tail := " of " + kit.Age(r.Usual) + " usual"
 	if bar := min(w-line.Width()-kit.Width(tail), 20); bar >= 4 {

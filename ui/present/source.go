@@ -12,26 +12,41 @@ import (
 // of its last whole answer and a sign, the API budget, and when the next look is
 // due. Where nothing was read yet it says "looking…".
 func Sources(s Scene, look kit.Look, w int) (left, right kit.Line) {
-	left = kit.Words(" ")
+	right = s.cadence(w)
+	for spare := 3; ; spare-- { // the narrower the line, the less it says
+		left = s.sources(look, w, spare)
+		if left.Width()+1+right.Width() <= w || spare == 0 {
+			break
+		}
+		if spare == 2 {
+			right = nil
+		}
+	}
+	return left, right
+}
+
+// sources is the left part; spare says how much room there is, from 0.
+func (s Scene) sources(look kit.Look, w, spare int) kit.Line {
+	line := kit.Words(" ")
 	gap := kit.In(themes.Text, "   ")
 	if w < 100 {
 		gap.Text = "  "
 	}
 	add := func(l kit.Line) {
-		if len(left) > 1 {
-			left = left.Then(gap)
+		if len(line) > 1 {
+			line = line.Then(gap)
 		}
-		left = left.Then(l...)
+		line = line.Then(l...)
 	}
 	add(s.group(look, "github", w, fleet.SourceRuns, fleet.SourceJobs, fleet.SourcePulls))
 	add(s.group(look, "hosts", w, fleet.SourceHost))
-	if s.has(fleet.SourceRunners) {
+	if s.has(fleet.SourceRunners) && spare > 0 {
 		add(s.group(look, "runners", w, fleet.SourceRunners))
 	}
 	if b := s.Budget; b.Known {
-		add(s.budget(look, b, w))
+		add(s.budget(look, b, w, spare > 2))
 	}
-	return left, s.cadence(w)
+	return line
 }
 
 func (s Scene) has(kind fleet.SourceKind) bool {
@@ -99,13 +114,13 @@ func contains(kinds []fleet.SourceKind, k fleet.SourceKind) bool {
 }
 
 // budget is what is left of the API limit: "api 4312/5000 resets 41m".
-func (s Scene) budget(look kit.Look, b fleet.Budget, w int) kit.Line {
+func (s Scene) budget(look kit.Look, b fleet.Budget, w int, resets bool) kit.Line {
 	share := kit.ShareOf(int64(b.Limit-b.Remaining), int64(b.Limit))
 	line := kit.Line{kit.In(themes.Dim, "api "), kit.In(themes.Text, kit.Number(int64(b.Remaining))), kit.In(themes.Dim, "/"+kit.Number(int64(b.Limit)))}
 	if w >= 120 {
 		line = line.Then(kit.In(themes.Text, " ")).Then(look.Bar(8, share, kit.DiskLimits())...)
 	}
-	if wait := b.Reset.Sub(s.Now); wait > 0 && w >= 80 {
+	if wait := b.Reset.Sub(s.Now); wait > 0 && resets {
 		line = line.Then(kit.In(themes.Dim, " resets "+kit.Age(wait)))
 	}
 	if pause := b.Paused.Sub(s.Now); pause > 0 {

@@ -32,7 +32,7 @@ func WhyOf(s Scene, a fleet.Alert, rule fleet.Rule, e ui.Env, look kit.Look, w i
 	}
 	y.Subjects = s.subjectLines(a, look, w)
 	for _, ev := range a.Evidence {
-		y.Evidence = append(y.Evidence, s.evidenceLine(ev, look, w))
+		y.Evidence = append(y.Evidence, s.evidenceLines(ev, look, w)...)
 	}
 	y.Fix = fixLines(a, e, look, w)
 	if rule.Doc.Cure != "" {
@@ -59,27 +59,30 @@ func wrapped(s kit.Safe, w int, role themes.Role, head kit.Safe) []kit.Line {
 	return out
 }
 
-// evidenceLine is "stat   intel …/1792/run-5: owner 0:0, wanted 1000:1000   2s".
-func (s Scene) evidenceLine(ev fleet.Evidence, look kit.Look, w int) kit.Line {
-	const label, age = 9, 5
+// evidenceLines are "stat  …/1792/run-5  owner 0:0, wanted 1000:1000   2s"; where
+// the line is too narrow for both, the place stands on a line of its own.
+func (s Scene) evidenceLines(ev fleet.Evidence, look kit.Look, w int) []kit.Line {
+	const label, age, least = 9, 5, 12
 	room := max(w-label-age-1, 8)
-	where := tailOf(kit.Clean(ev.Where), min(room*2/5, 34), look)
-	fact := kit.Clean(ev.Fact)
-	if where != "" && kit.Width(where)+2+kit.Width(fact) > room {
-		where = tailOf(where, max(room-kit.Width(fact)-2, 12), look)
-	}
-	line := kit.Line{kit.In(themes.Info, kit.PadRight(kit.Clean(ev.What), label-1, "")+" ")}
-	used := 0
-	if where != "" {
-		line = line.Then(kit.In(themes.Dim, where+"  "))
-		used = kit.Width(where) + 2
-	}
-	line = line.Then(kit.In(themes.Text, kit.PadRight(fact, room-used, look.Ellipsis())))
+	what, where, fact := kit.Clean(ev.What), kit.Clean(ev.Where), kit.Clean(ev.Fact)
 	at := kit.Safe("")
 	if !ev.At.IsZero() {
 		at = kit.Age(s.since(ev.At))
 	}
-	return line.Then(kit.In(themes.Dim, " "+kit.PadLeft(at, age, "")))
+	head := kit.In(themes.Info, kit.PadRight(what, label-1, "")+" ")
+	tail := kit.In(themes.Dim, " "+kit.PadLeft(at, age, ""))
+	if where == "" || kit.Width(fact)+2+least <= room {
+		line, used := kit.Line{head}, 0
+		if where != "" {
+			where = tailOf(where, min(room-kit.Width(fact)-2, 40), look)
+			line, used = line.Then(kit.In(themes.Dim, where+"  ")), kit.Width(where)+2
+		}
+		return []kit.Line{line.Then(kit.In(themes.Text, kit.PadRight(fact, room-used, look.Ellipsis())), tail)}
+	}
+	return []kit.Line{
+		{head, kit.In(themes.Text, kit.PadRight(fact, room, look.Ellipsis())), tail},
+		{kit.In(themes.Dim, kit.PadRight("", label, "")+tailOf(where, w-label, look))},
+	}
 }
 
 // subjectLines are an alert's run dirs, or its pull requests, or its runs.

@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"slices"
 	"time"
 
 	"andon/ui"
@@ -103,6 +104,9 @@ func (m Model) key(k ui.KeyPressed) (Model, []ui.Effect) {
 	m.toast = toast{}
 	if next, effects, done := m.own(b.Intent, face); done {
 		return next, effects
+	}
+	if b.Intent.Kind == ui.IntentAct && !slices.Contains(face.Actions, b.Intent.Action) {
+		return m.say(string(kit.Clean(k.Name))+" "+string(b.Intent.Action)+" is not done from this page; ? lists what is", true), nil
 	}
 	if !face.Intents.Has(b.Intent.Kind) || m.off(b.Intent.Kind) {
 		return m.say(string(kit.Clean(k.Name))+" does nothing on this page; ? lists what does", false), nil

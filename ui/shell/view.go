@@ -119,13 +119,13 @@ func (m Model) footer(e ui.Env, look kit.Look) string {
 	if running := m.dialog.Running(); running != "" {
 		return look.Line(w, kit.Line{kit.In(themes.Run, " "+look.Glyph(kit.SignRun)+" "), kit.In(themes.Text, kit.Clean(running))}, kit.Line{kit.In(themes.Dim, "f shows it ")})
 	}
-	return look.Footer(w, m.hints(look, face.Intents, true), []kit.Hint{{Key: "1-5", Does: "pages"}, {Key: "?", Does: "help"}})
+	return look.Footer(w, m.hints(look, face, true), []kit.Hint{{Key: "1-5", Does: "pages"}, {Key: "?", Does: "help"}})
 }
 
 // hints are the bindings a page understands, as the kit shows them.
-func (m Model) hints(look kit.Look, set ui.IntentSet, short bool) []kit.Hint {
+func (m Model) hints(look kit.Look, f ui.Face, short bool) []kit.Hint {
 	var out []kit.Hint
-	for _, b := range m.conf.Keys.For(set) {
+	for _, b := range m.conf.Keys.For(f) {
 		h := kit.Hint{Key: m.shownKey(look, b), Does: kit.Clean(b.Does), Acts: b.Acts, Off: b.Shown == "" || m.off(b.Intent.Kind)}
 		if short {
 			h.Does, h.Off = kit.Clean(b.Short), h.Off || b.Short == ""
@@ -145,11 +145,11 @@ func (m Model) shownKey(look kit.Look, b ui.Binding) kit.Safe {
 // helpGroups are the bindings of the page on screen, by group.
 func (m Model) helpGroups(e ui.Env, look kit.Look) []kit.HintGroup {
 	var out []kit.HintGroup
-	set := m.page().Face(e).Intents
-	bindings := m.conf.Keys.For(set)
+	face := m.page().Face(e)
+	bindings := m.conf.Keys.For(face)
 	for _, name := range []string{ui.GroupLook, ui.GroupAct, ui.GroupMove, ui.GroupGo} {
 		g := kit.HintGroup{Title: kit.Clean(name)}
-		for i, h := range m.hints(look, set, false) {
+		for i, h := range m.hints(look, face, false) {
 			if bindings[i].Group == name {
 				g.Hints = append(g.Hints, h)
 			}

@@ -38,7 +38,7 @@ func Actions() []fleet.Action {
 
 // Alerts is the board that goes with Incident.
 func Alerts(s *fleet.Snapshot) fleet.Board {
-	now := Now()
+	now := s.At
 	alert := func(rule fleet.RuleID, sev fleet.Severity, key, summary string, age time.Duration) fleet.Alert {
 		a := fleet.Alert{State: fleet.AlertFiring, Since: now.Add(-age), FiredAt: now.Add(-age), SeenAt: now}
 		a.Rule, a.Severity, a.Key, a.Summary = rule, sev, key, summary

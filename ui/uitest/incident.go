@@ -37,8 +37,10 @@ func titles() map[int][2]string {
 func RunOf(pr int) fleet.RunID { return fleet.RunID(25919246000 + pr) }
 
 // Incident is what the collector holds at the height of the incident.
-func Incident() fleet.Reads {
-	now := Now()
+func Incident() fleet.Reads { return IncidentAt(Now()) }
+
+// IncidentAt is Incident at another moment.
+func IncidentAt(now time.Time) fleet.Reads {
 	r := fleet.Reads{At: now, Policy: fleet.DefaultPolicy(), Repos: []fleet.Repo{Repo}, Hosts: hosts()}
 	r.Sources = sources(now)
 	r.Budget = fleet.Budget{Known: true, Limit: 5000, Remaining: 4312, Reset: now.Add(41 * time.Minute), PerHour: 212}
@@ -51,7 +53,7 @@ func Incident() fleet.Reads {
 	for i := range 16 {
 		r.Runners = append(r.Runners, fleet.Runner{Scope: string(Repo), ID: int64(100 + i), Name: runner(i), OS: "Linux", Online: true, Busy: i < 3, Labels: []string{"self-hosted", "X64"}})
 	}
-	r.Sweeps = []fleet.Sweep{intel(now), yoga(now)}
+	r.Sweeps = []fleet.Sweep{intel(now), yoga(now), gx10(now.Add(-3 * time.Minute))}
 	return r
 }
 

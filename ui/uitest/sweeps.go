@@ -81,6 +81,14 @@ func yoga(now time.Time) fleet.Sweep {
 	}
 }
 
+func gx10(at time.Time) fleet.Sweep {
+	return fleet.Sweep{Host: "gx10", At: at, Took: 700 * time.Millisecond,
+		Facts: fleet.HostFacts{Hostname: "gx10-1", OS: "Linux", Kernel: "6.8.0", Arch: "aarch64", Clock: at},
+		Disks: []fleet.Disk{{Root: root, Device: "/dev/nvme0n1p1", MountPoint: "/", TotalBytes: 2048 * Gib, FreeBytes: 983 * Gib}},
+		Dirs:  []fleet.RunDir{dir("gx10", root, "aprender-ci/1796/run-25919240123", 1000, 9*Gib, 1, time.Hour, at)},
+	}
+}
+
 // Many are the reads of a fleet with n run dirs on h hosts, for benchmarks.
 func Many(h, n int) fleet.Reads {
 	r := Incident()

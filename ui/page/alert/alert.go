@@ -3,6 +3,7 @@
 package alert
 
 import (
+	"andon/fleet"
 	"andon/themes"
 	"andon/ui"
 	"andon/ui/kit"
@@ -79,5 +80,6 @@ func (m Model) Face(e ui.Env) ui.Face {
 	if a, ok := e.Board.Alert(m.fingerprint); ok {
 		crumb = a.Title
 	}
-	return ui.Face{Crumb: crumb, Intents: ui.Intents(ui.IntentMove, ui.IntentScroll, ui.IntentFirst, ui.IntentLast, ui.IntentAct, ui.IntentAck, ui.IntentCopy)}
+	return ui.Face{Crumb: crumb, Actions: []fleet.ActionID{fleet.ActionFix, fleet.ActionChown, fleet.ActionReap, fleet.ActionRerun},
+		Intents: ui.Intents(ui.IntentMove, ui.IntentScroll, ui.IntentFirst, ui.IntentLast, ui.IntentAct, ui.IntentAck, ui.IntentCopy)}
 }

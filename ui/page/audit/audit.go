@@ -136,5 +136,6 @@ func sep(s kit.Safe) kit.Safe {
 // Face tells the frame what the page understands now.
 func (m Model) Face(e ui.Env) ui.Face {
 	return ui.Face{Typing: m.Typing(), Inner: !m.Query().Empty(), Prompt: m.Prompt(present.Look(e), e.Rect.W),
+		Actions: []fleet.ActionID{fleet.ActionUndo, fleet.ActionPurge},
 		Intents: ui.ListIntents() | ui.Intents(ui.IntentOpen, ui.IntentAct, ui.IntentMark, ui.IntentMarkAll, ui.IntentCopy)}
 }

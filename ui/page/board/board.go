@@ -21,15 +21,16 @@ const (
 
 // Model is the board. It is a value.
 type Model struct {
-	gen    int
-	seen   int // audit records folded in
-	hosts  list.List[present.HostRow, fleet.HostName]
-	alerts list.List[present.AlertRow, string]
-	prs    list.List[present.PRRow, fleet.PRKey]
-	deeds  []present.DeedRow // newest first; read-only
-	pane   pane
-	all    bool // muted alerts are shown
-	muted  int
+	gen     int
+	seen    int // audit records folded in
+	hosts   list.List[present.HostRow, fleet.HostName]
+	alerts  list.List[present.AlertRow, string]
+	prs     list.List[present.PRRow, fleet.PRKey]
+	deeds   []present.DeedRow   // newest first; read-only
+	runners []present.RunnerRow // of all hosts; read-only
+	pane    pane
+	all     bool // muted alerts are shown
+	muted   int
 }
 
 // New is a board without rows.
@@ -69,6 +70,7 @@ func (m Model) refreshed(e ui.Env) Model {
 	s := present.SceneOf(e)
 	m.hosts = m.hosts.With(m.hosts.Replace(present.HostRows(s)))
 	m.prs = m.prs.With(m.prs.Replace(present.PRRows(s)))
+	m.runners = present.RunnerRows(s, "")
 	return m.alertRows(e, s)
 }
 
@@ -190,7 +192,8 @@ func (m Model) ack(e ui.Env) []ui.Effect {
 
 // Face tells the frame what the board understands now.
 func (m Model) Face(e ui.Env) ui.Face {
-	f := ui.Face{Intents: ui.ListIntents() | ui.Intents(ui.IntentOpen, ui.IntentPane, ui.IntentAct, ui.IntentAck, ui.IntentFold, ui.IntentCopy)}
+	f := ui.Face{Actions: []fleet.ActionID{fleet.ActionFix, fleet.ActionChown, fleet.ActionReap, fleet.ActionRerun},
+		Intents: ui.ListIntents() | ui.Intents(ui.IntentOpen, ui.IntentPane, ui.IntentAct, ui.IntentAck, ui.IntentFold, ui.IntentCopy)}
 	if m.pane != alertsPane {
 		f.Intents |= ui.Intents(ui.IntentMark, ui.IntentMarkAll)
 	}

@@ -2,10 +2,10 @@ package board
 
 // sections are the heights of the board's parts in lines, rule included; 0 is
 // not shown.
-type sections struct{ hosts, alerts, prs, why, deeds int }
+type sections struct{ hosts, alerts, prs, runners, why, deeds int }
 
 // counts are how many rows each part would like to show.
-type counts struct{ hosts, alerts, prs, deeds int }
+type counts struct{ hosts, alerts, prs, runners, deeds int }
 
 // arrange gives h lines to the parts of the one-column board: what stands still
 // comes first, then why; the pull requests only where there is room to spare.
@@ -41,5 +41,9 @@ func arrangeWide(h int, n counts) sections {
 	s.alerts = 1 + min(max(n.alerts, 2), max(h/4, 2))
 	s.deeds = 1 + min(max(n.deeds, 1), max(h/10, 1))
 	s.prs = h - s.hosts - s.alerts - s.deeds
+	if spare := s.prs - (n.prs + 2); spare >= 4 && n.runners > 0 {
+		s.runners = min(spare, 1+(n.runners+1)/2)
+		s.prs -= s.runners
+	}
 	return s
 }

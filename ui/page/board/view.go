@@ -16,7 +16,7 @@ const wideLeft = 60
 
 // layout is how the board is cut up in an Env.
 func (m Model) layout(e ui.Env) sections {
-	n := counts{deeds: len(m.deeds)}
+	n := counts{deeds: len(m.deeds), runners: len(m.runners)}
 	_, n.hosts = m.hosts.Count()
 	_, n.alerts = m.alerts.Count()
 	_, n.prs = m.prs.Count()
@@ -58,6 +58,9 @@ func (m Model) View(e ui.Env) string {
 	blocks = append(blocks, m.heading(look, w, "LINE STOPS AND WARNINGS", m.alertsRemark(), alertsPane), m.alertsView(e, scene, look, w, s.alerts-1))
 	if s.prs > 0 {
 		blocks = append(blocks, m.heading(look, w, "PULL REQUESTS", m.prs.Remark(), prsPane), m.prs.View(look))
+	}
+	if s.runners > 0 {
+		blocks = append(blocks, m.runnersView(look, w, s.runners))
 	}
 	if e.Class != ui.Wide && s.why > 0 {
 		blocks = append(blocks, m.why(e, scene, look, w, s.why))
@@ -173,6 +176,33 @@ func (m Model) detail(e ui.Env, s present.Scene, look kit.Look, w, h int) string
 		return look.Stack(w, h, look.Section(w, "SELECTED", ""))
 	}
 	return look.Stack(w, h, explain.Lines(e, s, a, look, w, h)...)
+}
+
+// runnersView are the runners in two columns, in h lines, rule included.
+func (m Model) runnersView(look kit.Look, w, h int) string {
+	count := map[kit.Sign]int{}
+	for _, r := range m.runners {
+		count[r.Sign]++
+	}
+	all := len(m.runners)
+	remark := kit.Number(int64(all)) + " ∙ " + kit.Number(int64(count[kit.SignRun])) + " busy ∙ " + kit.Number(int64(count[kit.SignIdle])) + " idle"
+	if n := all - count[kit.SignRun] - count[kit.SignIdle]; n > 0 {
+		remark += " ∙ " + kit.Number(int64(n)) + " want a look"
+	}
+	lines := []string{look.Rule(w, kit.Line{kit.In(themes.Dim, "RUNNERS")}, kit.Line{kit.In(themes.Dim, remark)})}
+	half := (w - 1) / 2
+	for i := range h - 1 {
+		line := ""
+		for _, n := range []int{i, i + h - 1} {
+			cell := kit.Line(nil)
+			if n < all {
+				cell = append(kit.Words(" "), present.RunnerLine(m.runners[n], look, half-2)...)
+			}
+			line += look.Line(half, cell, nil)
+		}
+		lines = append(lines, line)
+	}
+	return look.Stack(w, h, lines...)
 }
 
 // recent is what was done lately, in h lines, rule included.

@@ -98,5 +98,6 @@ func (m Model) aim(action fleet.ActionID) []fleet.Subject {
 // Face tells the frame what the page understands now.
 func (m Model) Face(e ui.Env) ui.Face {
 	return ui.Face{Crumb: string(m.name), Typing: m.shares.Typing(), Inner: !m.shares.Query().Empty(), Prompt: m.shares.Prompt(present.Look(e), e.Rect.W),
+		Actions: []fleet.ActionID{fleet.ActionFix, fleet.ActionChown, fleet.ActionReap, fleet.ActionRerun, fleet.ActionUndo, fleet.ActionPurge},
 		Intents: ui.ListIntents() | ui.Intents(ui.IntentOpen, ui.IntentAct, ui.IntentMark, ui.IntentMarkAll, ui.IntentCopy)}
 }

@@ -106,5 +106,6 @@ func (m Model) detail(e ui.Env, look kit.Look, r present.HostRow) []string {
 // Face tells the frame what the page understands now.
 func (m Model) Face(e ui.Env) ui.Face {
 	return ui.Face{Typing: m.Typing(), Inner: !m.Query().Empty(), Prompt: m.Prompt(present.Look(e), e.Rect.W),
+		Actions: []fleet.ActionID{fleet.ActionFix, fleet.ActionChown, fleet.ActionReap, fleet.ActionPurge},
 		Intents: ui.ListIntents() | ui.Intents(ui.IntentOpen, ui.IntentAct, ui.IntentMark, ui.IntentMarkAll, ui.IntentCopy)}
 }

@@ -119,6 +119,7 @@ func (m Model) url(e ui.Env) string {
 // Face tells the frame what the page understands now.
 func (m Model) Face(e ui.Env) ui.Face {
 	f := ui.Face{Crumb: "#" + string(present.PRNumber(m.key.Number)),
+		Actions: []fleet.ActionID{fleet.ActionFix, fleet.ActionChown, fleet.ActionReap, fleet.ActionRerun},
 		Intents: ui.ListIntents() | ui.Intents(ui.IntentOpen, ui.IntentPane, ui.IntentAct, ui.IntentMark, ui.IntentMarkAll, ui.IntentBrowse, ui.IntentCopy, ui.IntentCopyURL)}
 	if e.Snapshot != nil {
 		if p, ok := e.Snapshot.PROf(m.key); ok {

@@ -9,10 +9,10 @@ import (
 )
 
 // sections are the heights of the page's parts, rule included.
-type sections struct{ runs, dirs, writers, timeline int }
+type sections struct{ runs, dirs, writers, alerts, timeline int }
 
 // arrange gives h lines to the parts after the head line.
-func arrange(h, runs, dirs, writers int) sections {
+func arrange(h, runs, dirs, writers, alerts int) sections {
 	var s sections
 	most := max(h/4, 2)
 	s.runs = 2 + min(max(runs, 1), most)
@@ -27,6 +27,10 @@ func arrange(h, runs, dirs, writers int) sections {
 		s.writers = min(1+writers, max(left/2, 2))
 		left -= s.writers
 	}
+	if alerts > 0 && left >= 3 {
+		s.alerts = min(1+alerts, max(left/2, 2))
+		left -= s.alerts
+	}
 	if left >= 3 {
 		s.timeline = left
 	}
@@ -36,7 +40,7 @@ func arrange(h, runs, dirs, writers int) sections {
 func (m Model) layout(e ui.Env) sections {
 	_, runs := m.runs.Count()
 	_, dirs := m.dirs.Count()
-	return arrange(e.Rect.H, runs, dirs, len(m.writers(e)))
+	return arrange(e.Rect.H, runs, dirs, len(m.writers(e)), len(m.alerts(e)))
 }
 
 func (m Model) sized(e ui.Env) Model {
@@ -69,6 +73,9 @@ func (m Model) View(e ui.Env) string {
 	if s.writers > 0 {
 		blocks = append(blocks, m.writersView(scene, m.writers(e), look, w, s.writers))
 	}
+	if s.alerts > 0 {
+		blocks = append(blocks, m.alertsView(e, scene, look, w, s.alerts))
+	}
 	if s.timeline > 0 {
 		blocks = append(blocks, look.Section(w, "TIMELINE", ""))
 		for _, l := range present.Timeline(scene, m.key, look, w-2, s.timeline-1) {
@@ -76,6 +83,30 @@ func (m Model) View(e ui.Env) string {
 		}
 	}
 	return look.Stack(w, e.Rect.H, blocks...)
+}
+
+// alerts are the lit alerts that name this pull request.
+func (m Model) alerts(e ui.Env) []fleet.Alert {
+	var out []fleet.Alert
+	for _, a := range e.Board.Alerts {
+		if (a.Lit() || a.MutedBy != "") && a.About(fleet.OfPR(m.key)) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func (m Model) alertsView(e ui.Env, s present.Scene, look kit.Look, w, h int) string {
+	lines := []string{look.Section(w, "WHY", "")}
+	for _, a := range m.alerts(e)[:min(len(m.alerts(e)), h-1)] {
+		sign := present.AlertSign(a)
+		says := kit.Line{kit.In(themes.Text, " "), look.Sign(sign), kit.In(themes.Text, "  "+kit.Clean(a.Summary))}
+		if a.MutedBy != "" {
+			says = says.Then(kit.In(themes.Dim, "  explained by a cause"))
+		}
+		lines = append(lines, look.Line(w, says, kit.Line{kit.In(themes.Dim, "  "+present.Standing(s, a)+" ")}))
+	}
+	return look.Stack(w, h, lines...)
 }
 
 func heading(look kit.Look, w int, title, remark kit.Safe, focus bool) string {

@@ -194,6 +194,8 @@ func (m Model) key(e ui.Env, k ui.KeyPressed) (Model, []ui.Effect) {
 		return m.leave()
 	case idAct:
 		return m.apply(e)
+	case idUndo:
+		return Model{}, []ui.Effect{ui.Propose{Action: fleet.ActionUndo, Targets: m.undoable()}}
 	}
 	return m, nil
 }
@@ -215,6 +217,20 @@ func (m Model) leave() (Model, []ui.Effect) {
 		return Model{}, []ui.Effect{ui.Refresh{}}
 	}
 	return Model{}, nil
+}
+
+// undoable are the dirs this plan has just reaped.
+func (m Model) undoable() []fleet.Subject {
+	var out []fleet.Subject
+	if m.phase != ended {
+		return nil
+	}
+	for _, s := range m.run.states {
+		if s.Step.Verb == fleet.VerbReap && s.Result != nil && s.Result.Outcome == fleet.OutcomeDone {
+			out = append(out, s.Step.Subject)
+		}
+	}
+	return out
 }
 
 // apply asks for exactly the plan on screen to be carried out.

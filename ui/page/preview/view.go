@@ -15,6 +15,7 @@ import (
 const (
 	idCancel = "cancel"
 	idAct    = "act"
+	idUndo   = "undo"
 )
 
 // View draws the dialog in exactly Env.Rect.
@@ -38,6 +39,9 @@ func (m Model) dressed(e ui.Env) kit.Modal {
 		d.Buttons = []kit.Button{{ID: idCancel, Key: "esc", Label: "Put away, it goes on"}}
 		if m.phase == ended {
 			d.Buttons[0].Label = "Close"
+		}
+		if len(m.undoable()) > 0 {
+			d.Buttons = append(d.Buttons, kit.Button{ID: idUndo, Key: "z", Label: "Put them back"})
 		}
 	default:
 		d.Body, d.Foot = m.body(e, look, w), m.foot(e)
@@ -141,7 +145,7 @@ func (m Model) actLabel() kit.Safe {
 	}
 	var out kit.Safe
 	for i, p := range parts {
-		word := kit.Clean(strings.TrimSuffix(string(p.verb), "_failed"))
+		word := present.VerbWord(p.verb)
 		if i == 0 {
 			word = kit.Safe(strings.ToUpper(string(word[:1]))) + word[1:]
 		} else {
@@ -223,5 +227,10 @@ func (m Model) verdict() (kit.Sign, kit.Safe) {
 	case refused > 0 || unproved > 0 || ok != all:
 		return kit.SignWarn, text
 	}
-	return kit.SignOK, "all " + text + " and confirmed by a fresh look"
+	for _, s := range m.run.states {
+		if s.Step.Verb.OnHost() {
+			return kit.SignOK, "all " + text + ", confirmed by a fresh look"
+		}
+	}
+	return kit.SignOK, "all " + text
 }

@@ -46,7 +46,7 @@ func run(slug string, ascii, readOnly, empty bool) error {
 	s := fleet.Join(uitest.Incident())
 	updates := make(chan shell.Update, 1)
 	if !empty {
-		updates <- shell.Update{Snapshot: s, Board: uitest.Alerts(s)}
+		go live(now, updates)
 	}
 	d := shell.Deps{Version: "play", Title: string(uitest.Repo), Demo: true, ReadOnly: readOnly, Operator: "you",
 		Theme: theme, Themes: all, Depth: themes.TrueColor, ASCII: ascii, Now: now,
@@ -59,6 +59,15 @@ func run(slug string, ascii, readOnly, empty bool) error {
 		Audit: func() ([]fleet.Record, error) { return uitest.Records(), nil },
 	}
 	return shell.Run(context.Background(), d, os.Stdin, os.Stdout)
+}
+
+// live delivers a fresh picture every few seconds.
+func live(now func() time.Time, out chan<- shell.Update) {
+	for {
+		s := fleet.Join(uitest.IncidentAt(now()))
+		out <- shell.Update{Snapshot: s, Board: uitest.Alerts(s)}
+		time.Sleep(10 * time.Second)
+	}
 }
 
 // pretend goes through the motions of a plan.
