@@ -3,6 +3,7 @@
 package onhost
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -160,6 +161,31 @@ func TestRollBackOntoATakenNameKeepsBoth(t *testing.T) {
 	}
 }
 
+func TestWhatCannotBeDeletedIsNamedAndTheRestGoes(t *testing.T) {
+	w := newWorld(t)
+	dir := w.runDir("1792", 11, 1000)
+	f, err := os.Open(dir + "/debug/deps/a.o")
+	must(t, err)
+	defer f.Close()
+	const immutable = 0x10 // FS_IMMUTABLE_FL
+	if err := unix.IoctlSetPointerInt(int(f.Fd()), unix.FS_IOC_SETFLAGS, immutable); err != nil {
+		t.Skipf("this filesystem has no immutable files: %v", err)
+	}
+	defer unix.IoctlSetPointerInt(int(f.Fd()), unix.FS_IOC_SETFLAGS, 0)
+	top, err := unix.Open(dir, asList, 0)
+	must(t, err)
+	defer unix.Close(top)
+	e := eraser{progress: func(int64) {}}
+	err = e.empty(t.Context(), top)
+	var r *refusal
+	if !errors.As(err, &r) || !r.failed || !strings.Contains(r.detail, "a.o") || e.deleted != 5 {
+		t.Fatalf("%d deleted, %v", e.deleted, err)
+	}
+	if !exists(dir+"/debug/deps/a.o") || exists(dir+"/debug/deps/b.o") || exists(dir+"/top") {
+		t.Error("the wrong entries are left")
+	}
+}
+
 // swap exchanges two names as fast as it can until stopped.
 func swap(t *testing.T, a, b string) (stop func() int64) {
 	t.Helper()
@@ -180,7 +206,7 @@ func swap(t *testing.T, a, b string) (stop func() int64) {
 // TestSwapRace lets an attacker exchange a folder of each level with a link to
 // the outside while chown and reap run; newWorld checks the outside afterwards.
 func TestSwapRace(t *testing.T) {
-	const each = 800 * time.Millisecond
+	const each = 400 * time.Millisecond
 	for level, part := range []string{"aprender-ci", "aprender-ci/1792", "aprender-ci/1792/run-11", "aprender-ci/1792/run-11/debug"} {
 		t.Run(fmt.Sprintf("level %d", level+1), func(t *testing.T) {
 			w := newWorld(t)
@@ -209,13 +235,31 @@ func TestSwapRace(t *testing.T) {
 					chown.Expect.Owner, reap.Expect.Owner = fleet.Owner{}, fleet.Owner{}
 				}
 			}
+			raw := w.rawRace(each / 2)
 			swaps := stop()
-			t.Logf("%d requests, %d done, against %d swaps: nothing outside changed", acts, done, swaps)
+			t.Logf("%d requests (%d done) and %d bare chowns against %d swaps: nothing outside changed", acts, done, raw, swaps)
 			if swaps == 0 || acts < 2 {
 				t.Error("no race took place")
 			}
 		})
 	}
+}
+
+// rawRace opens and chowns without journal and checks, as often as it can.
+func (w *world) rawRace(long time.Duration) (attempts int) {
+	w.t.Helper()
+	step := fleet.Step{Components: []string{"aprender-ci", "1792", "run-11"}}
+	for end := time.Now().Add(long); time.Now().Before(end); attempts++ {
+		p, err := openRoot(w.root)
+		must(w.t, err)
+		if p.descend(step.Components) == nil {
+			// Whatever is under the name now, each way round.
+			c := chowner{from: []uint32{0, 1000}, to: fleet.Owner{UID: uint32(1000 * (attempts % 2))}}
+			c.apply(w.t.Context(), p, func(int64) {})
+		}
+		p.close()
+	}
+	return attempts
 }
 
 // undoAnyway puts a reaped dir back while its path is being swapped.

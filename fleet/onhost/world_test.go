@@ -55,6 +55,8 @@ func newWorld(t *testing.T) *world {
 	w.mkdir(w.root.Path, 0)
 	w.write(filepath.Join(w.sentinel, "deep/precious"), 0)
 	w.write(filepath.Join(w.sentinel, "run-9/other"), 0)
+	w.write(filepath.Join(w.sentinel, "1792/run-11/debug/x"), 0) // fits a path whose head is swapped
+	w.write(filepath.Join(w.sentinel, "run-11/debug/x"), 0)
 	w.before = fingerprint(t, w.sentinel)
 	t.Cleanup(func() {
 		if got := fingerprint(t, w.sentinel); got != w.before {
