@@ -4,24 +4,21 @@ package shell
 
 import (
 	"bytes"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"andon/fleet"
 	"andon/fleet/probe"
+	"andon/fleet/sim/twin"
 	"andon/fleet/sim/world"
 )
 
-const begun = 1779300000
+const begun = twin.Begun
 
 // forest makes a real tree of run dirs with whole-second times, and returns its
 // root. Owners differ where the test is root.
@@ -77,63 +74,6 @@ func forest(t *testing.T) string {
 	return top
 }
 
-// settle sets whole-second times, deepest first, so that no dir moves again.
-func settle(t *testing.T, top string) {
-	t.Helper()
-	var all []string
-	if err := filepath.WalkDir(top, func(p string, _ fs.DirEntry, err error) error {
-		all = append(all, p)
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
-	for i, p := range slices.Backward(all) {
-		at := unix.NsecToTimespec((begun + int64(i)) * 1e9)
-		if err := unix.UtimesNanoAt(unix.AT_FDCWD, p, []unix.Timespec{at, at}, unix.AT_SYMLINK_NOFOLLOW); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// mirror copies what stat says of a real tree into a host.
-func mirror(t *testing.T, h *world.Host, top string) {
-	t.Helper()
-	parent, _ := h.Mkdir(filepath.Dir(top), fleet.RootOwner, begun)
-	var add func(*world.Node, string)
-	add = func(dir *world.Node, path string) {
-		var x unix.Statx_t
-		if err := unix.Statx(unix.AT_FDCWD, path, unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BASIC_STATS|unix.STATX_BTIME, &x); err != nil {
-			t.Fatal(err)
-		}
-		n := &world.Node{Name: filepath.Base(path), Mode: uint32(x.Mode) & 0o7777, Owner: fleet.Owner{UID: x.Uid, GID: x.Gid},
-			Dev: unix.Mkdev(x.Dev_major, x.Dev_minor), Ino: x.Ino, Size: int64(x.Size)}
-		switch x.Mode & unix.S_IFMT {
-		case unix.S_IFDIR:
-			n.Kind = world.Dir
-		case unix.S_IFLNK:
-			n.Kind = world.Link
-			n.Target, _ = os.Readlink(path)
-		default:
-			n.Kind = world.File
-		}
-		dir.Put(n, begun)
-		if n.Kind == world.Dir {
-			list, err := os.ReadDir(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, e := range list {
-				add(n, path+"/"+e.Name())
-			}
-		}
-		n.Changed, n.Touched = x.Mtime.Sec, x.Ctime.Sec
-		if x.Mask&unix.STATX_BTIME != 0 {
-			n.Born = x.Btime.Sec
-		}
-	}
-	add(parent, top)
-}
-
 // records keeps what a sweep says of the disk, in its order. The size in KiB
 // stands beside, because filesystems differ in what a dir itself takes.
 func records(out []byte) (list []string, kib map[string]int64) {
@@ -166,10 +106,10 @@ func TestTheSweepSaysTheSameUnderARealShell(t *testing.T) {
 		t.Skipf("no stat -c here, the script needs GNU or busybox tools: %v", err)
 	}
 	top := forest(t)
-	settle(t, top)
+	twin.Settle(t, top)
 	w := world.New(1, begun, world.Scale{})
 	h, _ := w.Host("intel")
-	mirror(t, h, top)
+	twin.Mirror(t, h, top)
 	body, err := os.ReadFile("../../probe/" + probe.SweepScript)
 	if err != nil {
 		t.Fatal(err)
