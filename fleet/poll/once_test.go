@@ -82,7 +82,12 @@ func TestWithoutToken(t *testing.T) {
 			t.Errorf("%s: remedy %q", id, src.Remedy)
 		}
 	}
-	source(t, s, fleet.HostSource("intel"), fleet.SourceOK, "")
+	src := source(t, s, fleet.HostSource("intel"), fleet.SourceOK, "")
+	for _, at := range []time.Time{s.At, src.ReadAt, src.TriedAt, src.Since, src.NextAt} {
+		if strings.Contains(at.String(), "m=") {
+			t.Errorf("%s: the age of what was read would not grow while the machine sleeps", at)
+		}
+	}
 	if len(s.Dirs) != 1 || !s.Dirs[0].Bytes.IsKnown() {
 		t.Errorf("dirs: %+v", s.Dirs)
 	}

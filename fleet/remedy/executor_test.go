@@ -377,6 +377,22 @@ func TestCanaryStopsTheOthers(t *testing.T) {
 	}
 }
 
+// A first host that cannot be asked proves nothing: the second takes its place.
+func TestSecondCanary(t *testing.T) {
+	w := newWorld(t, hostNames(3)...)
+	w.act = func(h fleet.HostName, r fleet.HostRequest, whole []byte) ([]byte, error) {
+		switch h {
+		case "h00":
+			return nil, &fleet.Failure{Cause: fleet.CauseAuth, Err: errors.New("login refused")}
+		case "h01":
+			return fmt.Appendf(nil, `{"kind":"hello","version":1,"id":%q}`+"\n"+`{"kind":"step","step":{"n":2,"outcome":"refused","reason":"link"}}`+"\n"+`{"kind":"end","steps":1}`+"\n", r.ID), nil
+		}
+		return whole, nil
+	}
+	r := apply(t, w.executor(), plan(chown(w.dir("h00", 1, 1)), chown(w.dir("h01", 2, 2)), chown(w.dir("h02", 3, 3))))
+	expect(t, r, "failed(transport) refused(link) skipped(stopped)")
+}
+
 // A cancel lets the request under way end and begins no other.
 func TestCancelStopsBetweenRequests(t *testing.T) {
 	w := newWorld(t, hostNames(2)...)
