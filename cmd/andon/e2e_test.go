@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"io/fs"
@@ -152,11 +153,15 @@ func (s *siteE2E) listen(dir, key string) int {
 	sshd, err := exec.LookPath("sshd")
 	must(s.t, err)
 	cmd := exec.Command(sshd, "-D", "-e", "-f", cfg)
-	cmd.Stderr = os.Stderr
+	var said bytes.Buffer
+	cmd.Stderr = &said
 	must(s.t, cmd.Start())
 	s.t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
+		if s.t.Failed() {
+			s.t.Logf("sshd %s: %s", key, said.String())
+		}
 	})
 	s.wait("sshd "+key, 10*time.Second, func() bool {
 		c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
@@ -297,7 +302,7 @@ func asExit(err error, e **exec.ExitError) bool {
 // open starts the console in a real terminal.
 func (s *siteE2E) open(w, h int) {
 	s.t.Helper()
-	cmd := fmt.Sprintf("setpriv --reuid %s --regid %[1]s --init-groups env -i HOME=%s PATH=%s TERM=screen-256color GH_ENTERPRISE_TOKEN=%s %s/andon 2>%s/err", s.user, s.home, os.Getenv("PATH"), tokenE2E, s.bin, s.home)
+	cmd := fmt.Sprintf("setpriv --reuid %s --regid %[1]s --init-groups env -i HOME=%s PATH=%s TERM=screen-256color LC_ALL=C.UTF-8 GH_ENTERPRISE_TOKEN=%s %s/andon 2>%s/err", s.user, s.home, os.Getenv("PATH"), tokenE2E, s.bin, s.home)
 	s.sh("tmux", "-L", s.tmux, "-f", "/dev/null", "new-session", "-d", "-x", fmt.Sprint(w), "-y", fmt.Sprint(h), cmd)
 	s.t.Cleanup(func() { _ = exec.Command("tmux", "-L", s.tmux, "kill-server").Run() })
 }
@@ -402,6 +407,14 @@ func TestEndToEndReap(t *testing.T) {
 		t.Errorf("dir with a live writer: exit %d\n%s", code, out)
 	}
 	target := "dir:runner:" + dead
+	if _, err := os.Readlink("/proc/1/cwd"); err != nil {
+		out, _ = s.andon("plan", "reap", target)
+		if !strings.Contains(out, "unknown") || !strings.Contains(out, "reap 0 run dirs") {
+			t.Errorf("a process that even root cannot look at must make writers unknown:\n%s", out)
+		}
+		t.Logf("the rest is not run: root may not look at process 1 of this machine (%v), so every reap is rightly refused here; onhost's tests and the demo run it", err)
+		return
+	}
 	s.wait("two equal looks at the dead dir", 90*time.Second, func() bool {
 		out, _ = s.andon("plan", "reap", target)
 		return strings.Contains(out, "reap 1 run dir ")

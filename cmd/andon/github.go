@@ -25,8 +25,7 @@ func newGitHub(c *gh.Client) *github {
 
 // gone marks a plain "no such thing", which poll remembers.
 func gone(err error) error {
-	var status *gh.StatusError
-	if errors.As(err, &status) && (status.Status == 404 || status.Status == 410) {
+	if errors.Is(err, gh.ErrNotFound) {
 		return fmt.Errorf("%w: %w", poll.ErrGone, err)
 	}
 	return err
@@ -51,11 +50,12 @@ func (g *github) Jobs(ctx context.Context, k fleet.RunKey) ([]fleet.Job, error) 
 	if err != nil {
 		return nil, gone(err)
 	}
-	if !l.Whole {
-		return nil, &fleet.Failure{Cause: fleet.CauseTruncated, Err: fmt.Errorf("read jobs of run %s: %s", k, l.Why)}
+	jobs, err := l.Complete()
+	if err != nil {
+		return nil, err
 	}
-	g.texts.fill(ctx, g.client, l.Items)
-	return l.Items, nil
+	g.texts.fill(ctx, g.client, jobs)
+	return jobs, nil
 }
 
 // Pulls lists the open pull requests of a repository.
@@ -79,10 +79,11 @@ func (g *github) Runners(ctx context.Context, scope string) ([]fleet.Runner, boo
 // Budget says what is left of the token's limit.
 func (g *github) Budget() fleet.Budget { return g.client.Budget() }
 
-// RerunFailed asks once for the failed jobs of a run.
+// RerunFailed asks once for the failed jobs of a run. Only a lost answer leaves
+// open whether it was done.
 func (g *github) RerunFailed(ctx context.Context, k fleet.RunKey) error {
 	err := g.client.RerunFailed(ctx, k)
-	if errors.Is(err, gh.ErrRefused) || errors.Is(err, gh.ErrLive) || errors.Is(err, gh.ErrInFlight) {
+	if err != nil && !errors.Is(err, gh.ErrAmbiguous) {
 		return fmt.Errorf("%w: %w", remedy.ErrRefused, err)
 	}
 	return err

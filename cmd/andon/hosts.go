@@ -34,7 +34,6 @@ func newHosts(pool *sshexec.Pool, b binaries) (*hosts, error) {
 // Bounds of one call to a host.
 const (
 	sweepTime   = 60 * time.Second
-	sweepOutput = 16 << 20
 	actTime     = 30 * time.Minute // a chown of a million entries; progress shows
 	actOutput   = 8 << 20
 	stageTime   = 2 * time.Minute
@@ -54,7 +53,7 @@ func (h *hosts) Sweep(ctx context.Context, x fleet.Host, ask probe.Ask) ([]byte,
 	if err != nil {
 		return nil, 0, &fleet.Failure{Cause: fleet.CauseOther, Err: err}
 	}
-	call := sshexec.ScriptCall{Script: h.sweep, Args: args, Limits: sshexec.Limits{Timeout: sweepTime, MaxStdout: sweepOutput}}
+	call := sshexec.ScriptCall{Script: h.sweep, Args: args, Limits: sshexec.Limits{Timeout: sweepTime, MaxStdout: probe.MaxAnswer}}
 	if x.Privilege == fleet.PrivilegeSudo {
 		call.Become = sshexec.BecomeRoot
 	}
@@ -112,7 +111,7 @@ func (h *hosts) Act(ctx context.Context, x fleet.Host, r fleet.HostRequest, prog
 		return nil, err
 	}
 	answer, err := h.serve(ctx, x, sshexec.Constant(probe.ServeLine), frame, progress)
-	if !notInstalled(answer, err) {
+	if !errors.Is(err, errNoHelper) {
 		return answer, err
 	}
 	dir, err := h.stage(ctx, x)
@@ -122,19 +121,8 @@ func (h *hosts) Act(ctx context.Context, x fleet.Host, r fleet.HostRequest, prog
 	return h.serve(ctx, x, sshexec.Constant(probe.OnceLine), append([]byte(dir+"\n"), frame...), progress)
 }
 
-// notInstalled reports whether the host has no andon-host: the shell or sudo
-// could not find the command, and nothing was answered.
-func notInstalled(answer []byte, err error) bool {
-	var c *commandMissing
-	return len(answer) == 0 && errors.As(err, &c)
-}
-
-// commandMissing is the shell's 127 and 126, or sudo's own refusal of a command
-// that is not there.
-type commandMissing struct{ err error }
-
-func (c *commandMissing) Error() string { return c.err.Error() }
-func (c *commandMissing) Unwrap() error { return c.err }
+// errNoHelper says that the host has no andon-host of its own.
+var errNoHelper = errors.New("andon-host is not installed there")
 
 // serve runs a program that speaks andon-host's protocol. Its standard input
 // stays open until the answer ended: closing it is how the helper is stopped.
@@ -147,8 +135,10 @@ func (h *hosts) serve(ctx context.Context, x fleet.Host, p sshexec.Program, in [
 		return out.bytes(), nil
 	}
 	hint := firstLine(res.Stderr)
-	if errors.Is(err, sshexec.ErrExit) && (res.ExitCode == 127 || res.ExitCode == 126 || strings.Contains(hint, "command not found")) {
-		return out.bytes(), &commandMissing{err}
+	// A root login's shell exits 127; sudo says so before it grants anything.
+	missing := errors.Is(err, sshexec.ErrExit) && res.ExitCode == 127 || errors.Is(err, sshexec.ErrPrivilege) && strings.HasSuffix(hint, probe.HelperPath+": command not found")
+	if missing && len(out.bytes()) == 0 {
+		return nil, errNoHelper
 	}
 	if hint != "" {
 		err = fmt.Errorf("%w: %s", err, hint)
