@@ -137,7 +137,7 @@ func (w *world) child(role, dir string) *os.Process {
 	w.t.Helper()
 	in, out := w.pipe(), w.pipe()
 	attr := &os.ProcAttr{
-		Env:   append(os.Environ(), roleEnv+"="+role, dirEnv+"="+dir, stateEnv+"="+w.t.TempDir()+"/at"),
+		Env:   append(os.Environ(), "GORACE=atexit_sleep_ms=0", roleEnv+"="+role, dirEnv+"="+dir, stateEnv+"="+w.t.TempDir()+"/at"),
 		Files: []*os.File{in[0], out[1], os.Stderr}, Sys: &syscall.SysProcAttr{},
 	}
 	if strings.HasPrefix(role, "mount") {
@@ -177,7 +177,7 @@ func (w *world) serveIn(req fleet.HostRequest, sys *syscall.SysProcAttr, env ...
 	must(w.t, err)
 	in, out := w.pipe(), w.pipe()
 	p, err := os.StartProcess("/proc/self/exe", []string{"child-serve"}, &os.ProcAttr{
-		Env:   append(append(os.Environ(), roleEnv+"=serve", stateEnv+"="+w.env.State), env...),
+		Env:   append(append(os.Environ(), "GORACE=atexit_sleep_ms=0", roleEnv+"=serve", stateEnv+"="+w.env.State), env...),
 		Files: []*os.File{in[0], out[1], os.Stderr}, Sys: sys,
 	})
 	must(w.t, err)

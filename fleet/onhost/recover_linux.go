@@ -3,6 +3,7 @@ package onhost
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -49,12 +50,29 @@ func (s *session) recoverOne(r journalRecord) error {
 		return err
 	}
 	defer lock.release()
+	// Its process may have ended it between the first look and the lock.
+	r, still, err := s.stillOpen(r.key())
+	if err != nil || !still {
+		return err
+	}
 	end := r
 	end.At, end.State, end.Reason, end.Detail = s.env.Now(), StateFailed, fleet.ReasonStopped, "interrupted"
 	if r.Verb == fleet.VerbReap && r.State != StateIntent && r.State != StateLocked {
 		end.State, end.Detail = s.recoverReap(r)
 	}
 	return s.journal.append(end)
+}
+
+func (s *session) stillOpen(key string) (journalRecord, bool, error) {
+	open, err := s.journal.unfinished()
+	if err != nil {
+		return journalRecord{}, false, err
+	}
+	i := slices.IndexFunc(open, func(r journalRecord) bool { return r.key() == key })
+	if i < 0 {
+		return journalRecord{}, false, nil
+	}
+	return open[i], true, nil
 }
 
 // recoverReap finds out how far an interrupted reap came.

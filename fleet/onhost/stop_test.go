@@ -270,9 +270,41 @@ func TestKilledAtEachStateIsFinishedByTheNextRequest(t *testing.T) {
 	}
 }
 
+// A second andon-host can read the journal while a reap is under way and get its
+// lock after the reap has ended: what it read is then out of date.
+func TestRecoveryLeavesAloneWhatEndedMeanwhile(t *testing.T) {
+	w := newWorld(t)
+	dir := w.runDir("1792", 11, 1000)
+	w.age(dir, time.Hour)
+	var old journalRecord
+	w.env.at = func(st State) {
+		if st == StateCaptured {
+			j, err := openJournal(w.env.State)
+			must(t, err)
+			defer j.close()
+			open, err := j.unfinished()
+			must(t, err)
+			if len(open) != 1 || open[0].State != StateCaptured {
+				t.Fatalf("unfinished: %+v", open)
+			}
+			old = open[0]
+		}
+	}
+	req := w.request(w.step(fleet.VerbReap, dir))
+	wants(t, w.send(req)[0], fleet.OutcomeDone, "")
+	j, err := openJournal(w.env.State)
+	must(t, err)
+	defer j.close()
+	s := session{env: w.env, req: req, journal: j}
+	must(t, s.recoverOne(old))
+	if exists(dir) || !exists(w.root.Path+"/"+fleet.TrashDir+"/req1-1") {
+		t.Error("a reap that had ended was put back")
+	}
+}
+
 func TestTwoProcessesOneActs(t *testing.T) {
 	w := newWorld(t)
-	for i := range 8 {
+	for i := range 20 {
 		dir := w.runDir("1792", 30+i, 1000)
 		w.age(dir, time.Hour)
 		a := w.serveIn(w.request(w.step(fleet.VerbReap, dir)), nil)

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -108,34 +107,6 @@ func (c *census) locate(fd int, n node) error {
 	c.views[c.own] = true
 	c.target, err = c.env.spotOf(fd, n, own)
 	return err
-}
-
-// ownMounts reads the mounts of this process.
-func (e Env) ownMounts() ([]mount, error) { return readMounts(e.Proc + "/self/mountinfo") }
-
-func readMounts(file string) ([]mount, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return parseMountinfo(f)
-}
-
-// spotOf returns where in its filesystem an open folder lies.
-func (e Env) spotOf(fd int, n node, own []mount) (spot, error) {
-	p, err := e.pathOf(fd)
-	if err != nil {
-		return spot{}, err
-	}
-	for _, m := range own {
-		if m.id == n.mount {
-			if s, ok := m.spotOf(p); ok {
-				return s, nil
-			}
-		}
-	}
-	return spot{}, fmt.Errorf("mount %d of %s is not in mountinfo", n.mount, quoted(p))
 }
 
 // addView reads the mounts a task sees, once per namespace and root, and finds
@@ -299,23 +270,4 @@ func (c *census) settle(ctx context.Context, fd int, top uint64) error {
 		}
 	}
 	return nil
-}
-
-// mountOf returns the mount id of a link's target without asking its filesystem.
-func (e Env) mountOf(link string) (uint64, error) {
-	fd, err := unix.Open(link, unix.O_PATH|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return 0, err
-	}
-	defer unix.Close(fd)
-	b, err := os.ReadFile(e.Proc + "/self/fdinfo/" + strconv.Itoa(fd))
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(b)) {
-		if rest, ok := strings.CutPrefix(line, "mnt_id:"); ok {
-			return strconv.ParseUint(strings.TrimSpace(rest), 10, 64)
-		}
-	}
-	return 0, errors.New("no mount id in fdinfo")
 }
