@@ -20,7 +20,9 @@ const recordVersion = 1
 var ErrSetAside = errors.New("stored snapshot set aside")
 
 // Recorder keeps the newest reads in a folder, so that a console's first frame
-// needs no network and dirs' samples survive a restart.
+// needs no network and dirs' samples survive a restart. Whoever publishes
+// snapshots calls Save now and then and at the end; it is not safe to call twice
+// at once.
 type Recorder struct {
 	dir string
 }

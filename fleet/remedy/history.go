@@ -61,7 +61,7 @@ func InTrash(records []fleet.Record) []fleet.Reaped {
 			continue
 		}
 		in, ok := intents[d]
-		if !ok || !r.Result.Outcome.OK() {
+		if !ok || !r.Result.Outcome.OK() && !purgedBefore(in, r) {
 			continue
 		}
 		s := *in.Step
@@ -78,6 +78,12 @@ func InTrash(records []fleet.Record) []fleet.Reaped {
 	out = slices.DeleteFunc(out, func(r fleet.Reaped) bool { return left[place{r.Host, r.Root.Path, r.Trash}] })
 	slices.Reverse(out)
 	return out
+}
+
+// purgedBefore reports whether a purge found nothing to purge: somebody emptied
+// the trash by hand, and asking again every minute would only fill the log.
+func purgedBefore(in, out fleet.Record) bool {
+	return in.Step.Verb == fleet.VerbPurge && out.Result.Outcome == fleet.OutcomeRefused && out.Result.Reason == fleet.ReasonMissing
 }
 
 // firstRerun returns the request that asked first for a rerun of this run and

@@ -47,13 +47,20 @@ func TestInTrash(t *testing.T) {
 	} {
 		log = append(log, r...)
 	}
+	for _, why := range []fleet.Reason{fleet.ReasonMissing, fleet.ReasonLocked} { // one emptied by hand, one only locked
+		name := "t-" + string(why)
+		log = append(log, trashed("m"+name, fleet.VerbReap, name, fleet.OutcomeDone)...)
+		purge := trashed("n"+name, fleet.VerbPurge, name, fleet.OutcomeRefused)
+		purge[1].Result.Reason = why
+		log = append(log, purge...)
+	}
 	got := InTrash(log)
-	if len(got) != 2 || got[0].Trash != "t5" || got[1].Trash != "t4" {
-		t.Fatalf("in trash: %+v, want t5 and t4", got)
+	if len(got) != 3 || got[0].Trash != "t-locked" || got[1].Trash != "t5" || got[2].Trash != "t4" {
+		t.Fatalf("in trash: %+v, want t-locked, t5 and t4", got)
 	}
 	want := fleet.Reaped{Host: "intel", Root: fleet.Root{Path: "/mnt/targets"}, Components: []string{"x-ci", "1", "run-4"}, Trash: "t4",
-		Until: epoch.Add(15 * time.Minute), Dev: 7, Inode: 9, Bytes: got[1].Bytes}
-	if !reflect.DeepEqual(got[1], want) {
-		t.Errorf("reap lost something:\n%+v\nwant\n%+v", got[1], want)
+		Until: epoch.Add(15 * time.Minute), Dev: 7, Inode: 9, Bytes: got[2].Bytes}
+	if !reflect.DeepEqual(got[2], want) {
+		t.Errorf("reap lost something:\n%+v\nwant\n%+v", got[2], want)
 	}
 }
