@@ -23,8 +23,9 @@ import (
 const (
 	dirEnv   = "ANDON_ONHOST_DIR"
 	stateEnv = "ANDON_ONHOST_STATE"
-	rootEnv  = "ANDON_ONHOST_ROOT"
 	dieEnv   = "ANDON_ONHOST_DIE_AT"
+
+	hostFileEnv = "ANDON_ONHOST_HOST_FILE"
 )
 
 // play is what a child process of a test does: hold dir in some way, say so,
@@ -115,7 +116,7 @@ func playMount(role, dir string) error {
 func playServe() error {
 	e := System("child", "")
 	state := os.Getenv(stateEnv)
-	e.State, e.Stop, e.HostFile, e.Syslog, e.ClosedWorld = state, state+"/STOP", state+"/host.json", state+"/no-log", true
+	e.State, e.Stop, e.HostFile, e.Syslog, e.ClosedWorld = state, state+"/STOP", os.Getenv(hostFileEnv), state+"/no-log", true
 	if n, err := strconv.ParseUint(os.Getenv("ANDON_ONHOST_NOFILE"), 10, 64); err == nil {
 		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: n, Max: n}); err != nil {
 			return err
@@ -177,7 +178,7 @@ func (w *world) serveIn(req fleet.HostRequest, sys *syscall.SysProcAttr, env ...
 	must(w.t, err)
 	in, out := w.pipe(), w.pipe()
 	p, err := os.StartProcess("/proc/self/exe", []string{"child-serve"}, &os.ProcAttr{
-		Env:   append(append(os.Environ(), "GORACE=atexit_sleep_ms=0", roleEnv+"=serve", stateEnv+"="+w.env.State), env...),
+		Env:   append(append(os.Environ(), "GORACE=atexit_sleep_ms=0", roleEnv+"=serve", stateEnv+"="+w.env.State, hostFileEnv+"="+w.env.HostFile), env...),
 		Files: []*os.File{in[0], out[1], os.Stderr}, Sys: sys,
 	})
 	must(w.t, err)

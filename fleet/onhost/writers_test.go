@@ -3,6 +3,7 @@
 package onhost
 
 import (
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -99,6 +100,14 @@ func TestWhatCannotBeLookedAtIsUnknown(t *testing.T) {
 		if !exists(dir) {
 			t.Error("a refused dir was moved")
 		}
+		// The only one it cannot look at is this process, which is root's.
+		comm, err := os.ReadFile("/proc/self/comm")
+		must(t, err)
+		w.hostFile(`{"roots":[{"path":"` + w.root.Path + `","owner":{"uid":1000,"gid":1000},"layout":""}],"unseen":["` + strings.TrimSpace(string(comm)) + `"]}`)
+		s = w.serveIn(w.request(w.step(fleet.VerbReap, dir)), &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWUSER, UidMappings: all, GidMappings: all})
+		res, err = s.answer(t)
+		must(t, err)
+		wants(t, res[0], fleet.OutcomeDone, "")
 	})
 }
 
