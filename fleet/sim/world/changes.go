@@ -83,9 +83,10 @@ func (w *World) orphanBuild(j *Job, seconds int64) {
 			p.Job = -j.ID
 		}
 	}
-	z := &zombie{job: j, since: w.now}
+	z := &zombie{job: j}
 	w.zombies = append(w.zombies, z)
 	w.after(seconds, func() {
+		j.write(w.now)
 		h.endJob(-j.ID)
 		for i := range w.zombies {
 			if w.zombies[i] == z {

@@ -25,6 +25,7 @@ func (w *World) story(now int64) {
 	w.oddities(apr)
 	w.script(apr, now)
 	w.at(now-600, func() {
+		w.writeOn()
 		w.fillDisk("intel", "/mnt/nvme-raid0", 948)
 		w.fillDisk("yoga", "/srv", 712)
 		w.fillDisk("gx10", "/data", 487)

@@ -25,10 +25,7 @@ type World struct {
 }
 
 // zombie is a build that lives on though its job was cancelled.
-type zombie struct {
-	job   *Job
-	since int64
-}
+type zombie struct{ job *Job }
 
 // Now returns the time the world was advanced to, in Unix seconds.
 func (w *World) Now() int64 { return w.now }
@@ -45,11 +42,16 @@ func (w *World) Advance(now int64) {
 		return
 	}
 	w.now = now
+	w.writeOn()
+}
+
+// writeOn brings every run dir that is written to forward to now.
+func (w *World) writeOn() {
 	for _, j := range w.building {
-		j.write(now)
+		j.write(w.now)
 	}
 	for _, z := range w.zombies {
-		z.job.write(now)
+		z.job.write(w.now)
 	}
 }
 
