@@ -180,6 +180,7 @@ func (w *watch) apply(ctx context.Context, p fleet.Plan, digest string, progress
 	res, err := w.s.executor.Apply(ctx, p, digest, func(e remedy.Event) {
 		progress(ui.Event{At: w.s.now(), Host: e.Host, Step: e.Step, Entries: e.Done, Says: e.Says, Result: e.Result, Verified: e.Verified})
 	})
+	w.s.collector.Nudge() // what the deed changed on GitHub shows with the next answer
 	w.publish(w.s.collector.Snapshot())
 	return res, err
 }
@@ -222,7 +223,7 @@ func (w *watch) expired(u shell.Update) (fleet.Plan, error) {
 	var hosts []fleet.Subject
 	seen := map[fleet.HostName]bool{}
 	for _, r := range reaped {
-		if !seen[r.Host] && u.Snapshot.At.After(r.Until) {
+		if !seen[r.Host] && u.Snapshot.At.After(r.Until) && u.Snapshot.Fresh(fleet.HostSource(r.Host)) {
 			seen[r.Host] = true
 			hosts = append(hosts, fleet.OfHost(r.Host))
 		}

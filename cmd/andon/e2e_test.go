@@ -359,7 +359,7 @@ func TestEndToEndFixInTheConsole(t *testing.T) {
 			}
 			s.keys("Escape")
 			s.keys("Escape")
-			s.see("0 STOP", 60*time.Second)
+			s.see(`ANDON +✓ \d+ ok`, 60*time.Second) // no stop, no warning, nothing stale
 			if got := s.hashOutside(); got != s.sentinel {
 				t.Error("something outside the run dirs changed")
 			}

@@ -33,10 +33,10 @@ func newHosts(pool *sshexec.Pool, b binaries) (*hosts, error) {
 
 // Bounds of one call to a host.
 const (
-	sweepTime   = 60 * time.Second
-	actTime     = 30 * time.Minute // a chown of a million entries; progress shows
-	actOutput   = 8 << 20
-	stageTime   = 2 * time.Minute
+	sweepTime = 60 * time.Second
+	actTime   = 30 * time.Minute // a chown of a million entries; progress shows
+	actOutput = 8 << 20
+	stageTime = 2 * time.Minute
 )
 
 func (h *hosts) runner(x fleet.Host) sshexec.Runner {
