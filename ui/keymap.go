@@ -39,12 +39,12 @@ func DefaultKeymap(actions []fleet.Action) Keymap {
 	}
 	k = append(k, actionBindings(actions)...)
 	k = append(k,
-		Binding{Keys: []string{"a"}, Intent: one(IntentAck, 0), Shown: "a", Does: "acknowledge the alert, or take it back", Short: "ack", Group: GroupLook},
-		Binding{Keys: []string{"/"}, Intent: one(IntentFilter, 0), Shown: "/", Does: "filter: words, or key:value", Short: "filter", Group: GroupLook},
+		Binding{Keys: []string{"a"}, Intent: one(IntentAck, 0), Shown: "a", Does: "acknowledge, or no longer", Short: "ack", Group: GroupLook},
+		Binding{Keys: []string{"/"}, Intent: one(IntentFilter, 0), Shown: "/", Does: "filter: words, key:value", Short: "filter", Group: GroupLook},
 		Binding{Keys: []string{"n"}, Intent: one(IntentMatch, 1), Shown: "n N", Does: "next, previous match", Group: GroupLook},
 		Binding{Keys: []string{"N"}, Intent: one(IntentMatch, -1), Group: GroupLook},
 		Binding{Keys: []string{" "}, Intent: one(IntentMark, 0), Shown: "space", Does: "mark for a batch", Short: "mark", Group: GroupLook},
-		Binding{Keys: []string{"*"}, Intent: one(IntentMarkAll, 0), Shown: "*", Does: "mark all that are shown, or none", Group: GroupLook},
+		Binding{Keys: []string{"*"}, Intent: one(IntentMarkAll, 0), Shown: "*", Does: "mark all shown, or none", Group: GroupLook},
 		Binding{Keys: []string{"s"}, Intent: one(IntentSort, 0), Shown: "s", Does: "sort by the next column", Short: "sort", Group: GroupLook},
 		Binding{Keys: []string{"m"}, Intent: one(IntentFold, 0), Shown: "m", Does: "show or hide muted alerts", Short: "muted", Group: GroupLook},
 		Binding{Keys: []string{"o"}, Intent: one(IntentBrowse, 0), Shown: "o", Does: "open in the browser", Short: "browser", Group: GroupLook},

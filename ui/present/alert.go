@@ -23,6 +23,7 @@ type AlertRow struct {
 	Where       kit.Safe // its hosts
 	What        kit.Safe // what it counts: dirs, pull requests, bytes
 	Refs        kit.Safe // its pull requests by number
+	Bytes       int64    // what its subjects hold; 0 where it says nothing of that
 	Key, Fix    kit.Safe // the suggested action
 	Quiet       bool     // acknowledged, muted, pending or resolved
 }
@@ -43,10 +44,10 @@ func AlertRows(s Scene, keys ui.Keymap, all bool) (rows []AlertRow, muted int) {
 }
 
 func alertRow(s Scene, a fleet.Alert, keys ui.Keymap) AlertRow {
-	r := AlertRow{Fingerprint: a.Fingerprint(), Sign: AlertSign(a), Since: a.Since, Age: s.since(a.Since), Title: kit.Clean(a.Title)}
+	r := AlertRow{Fingerprint: a.Fingerprint(), Sign: AlertSign(a), Since: a.Since, Age: s.since(a.Since), Title: kit.Clean(a.Title), Bytes: a.Bytes}
 	r.Word = r.Sign.Word()
 	n := countSubjects(a)
-	r.Where, r.What, r.Refs = s.where(n), what(a, n), refs(n.prs)
+	r.Where, r.What, r.Refs = s.where(n), what(n), refs(n.prs)
 	for _, id := range a.Suggested {
 		r.Key, r.Fix = kit.Clean(keys.KeyOf(id)), kit.Clean(string(id))
 		break
@@ -129,24 +130,21 @@ func (s Scene) where(n subjectCounts) kit.Safe {
 	return ""
 }
 
-func what(a fleet.Alert, n subjectCounts) kit.Safe {
-	var parts []string
+func what(n subjectCounts) kit.Safe {
+	var parts []kit.Safe
 	if len(n.dirs) > 0 {
-		parts = append(parts, string(plural(len(n.dirs), "dir")))
+		parts = append(parts, plural(len(n.dirs), "dir"))
 	}
 	switch {
 	case len(n.prs) > 0:
-		parts = append(parts, string(plural(len(n.prs), "PR")))
+		parts = append(parts, plural(len(n.prs), "PR"))
 	case len(n.runs) > 0:
-		parts = append(parts, string(plural(len(n.runs), "run")))
+		parts = append(parts, plural(len(n.runs), "run"))
 	}
 	if len(parts) == 0 && len(n.disks) == 1 {
-		parts = append(parts, string(kit.Clean(n.disks[0].Path)))
+		return kit.Clean(n.disks[0].Path)
 	}
-	if a.Bytes > 0 {
-		parts = append(parts, string(kit.Bytes(a.Bytes)))
-	}
-	return kit.Safe(strings.Join(parts, ", "))
+	return kit.Join(parts, ", ")
 }
 
 // refs lists pull requests by number: "#1791 #1792 #1793 +4".
@@ -178,14 +176,22 @@ func AlertColumns() []kit.Column[AlertRow] {
 		{Key: "word", Width: kit.Fixed(5), Drop: 1, Cell: func(r AlertRow, c *kit.Cell) { c.Text(role(r, r.Sign.Role()), r.Word) }},
 		{Key: "age", Title: "age", Width: kit.Fixed(4), Align: kit.Right, Quiet: true, Cell: func(r AlertRow, c *kit.Cell) { c.Age(themes.Dim, r.Age) },
 			Order: func(a, b AlertRow) int { return cmp.Compare(a.Age, b.Age) }},
-		{Key: "title", Title: "what stands still", Width: kit.Flex(24, 3), Cell: func(r AlertRow, c *kit.Cell) { c.Text(role(r, themes.Text), r.Title) },
+		{Key: "title", Title: "what stands still", Width: kit.Flex(29, 1), Cell: func(r AlertRow, c *kit.Cell) { c.Text(role(r, themes.Text), r.Title) },
 			Order: func(a, b AlertRow) int { return cmp.Compare(a.Title, b.Title) }},
 		{Key: "where", Title: "where", Width: kit.Flex(6, 1), Drop: 2, Cell: func(r AlertRow, c *kit.Cell) { c.Text(role(r, themes.Text), r.Where) },
 			Order: func(a, b AlertRow) int { return cmp.Compare(a.Where, b.Where) }},
 		{Key: "what", Title: "holds", Width: kit.Flex(14, 2), Drop: 3, Cell: func(r AlertRow, c *kit.Cell) { c.Text(themes.Dim, r.What) },
 			Order: func(a, b AlertRow) int { return cmp.Compare(a.What, b.What) }},
-		{Key: "refs", Title: "pull requests", Width: kit.Flex(20, 1), Drop: 9, Cell: func(r AlertRow, c *kit.Cell) { c.Text(themes.Info, r.Refs) }},
+		{Key: "bytes", Title: "bytes", Width: kit.Fixed(8), Align: kit.Right, Drop: 8, Cell: alertBytesCell,
+			Order: func(a, b AlertRow) int { return cmp.Compare(a.Bytes, b.Bytes) }},
+		{Key: "refs", Title: "pull requests", Width: kit.Flex(18, 1), Drop: 7, Cell: func(r AlertRow, c *kit.Cell) { c.Text(themes.Info, r.Refs) }},
 		{Key: "fix", Title: "fix", Width: kit.Fixed(9), Cell: fixCell},
+	}
+}
+
+func alertBytesCell(r AlertRow, c *kit.Cell) {
+	if r.Bytes > 0 {
+		c.Bytes(themes.Dim, r.Bytes)
 	}
 }
 

@@ -207,7 +207,7 @@ func DirSchema() kit.Schema[DirRow, fleet.DirID] {
 			{Key: "run", Kind: kit.TermNumber}, {Key: "writers", Kind: kit.TermNumber}, {Key: "form"}},
 		Match: matchDir,
 		Stale: func(r DirRow) bool { return r.Stale },
-		Empty: "no run dir is known yet",
+		Empty: "no run dir is known",
 	}
 }
 

@@ -157,14 +157,14 @@ func (s Scene) hostWhy(h fleet.HostName, r HostRow) kit.Safe {
 	case r.Stale:
 		return "last seen " + kit.Age(r.Age) + " ago: " + causeWords(src)
 	}
-	var why []string
+	var why []kit.Safe
 	for _, a := range s.Board.Alerts {
 		if a.Lit() && a.About(fleet.OfHost(h)) && a.Severity != fleet.SeverityInfo {
-			why = append(why, string(kit.Clean(string(a.Rule))))
+			why = append(why, kit.Clean(string(a.Rule)))
 		}
 	}
 	if len(why) > 0 {
-		return kit.Safe(strings.Join(why, ", "))
+		return kit.Join(why, ", ")
 	}
 	if r.Growth.FullIn > 0 && r.Growth.FullIn < 48*time.Hour {
 		return "full in " + kit.Age(r.Growth.FullIn)

@@ -69,7 +69,7 @@ func planHead(p fleet.Plan) kit.Safe {
 type stepGroup struct {
 	verb    fleet.Verb
 	host    fleet.HostName
-	names   []string // what they are about, each once
+	names   []kit.Safe // what they are about, each once
 	count   int
 	bytes   int64
 	unsized int
@@ -107,7 +107,7 @@ func groupLines(p fleet.Plan, look kit.Look, w int) []kit.Line {
 
 func listsNames(v fleet.Verb) bool { return v == fleet.VerbChown || v == fleet.VerbRerun }
 
-func (g *stepGroup) add(st fleet.Step, name string) {
+func (g *stepGroup) add(st fleet.Step, name kit.Safe) {
 	g.count++
 	if !slices.Contains(g.names, name) {
 		g.names = append(g.names, name)
@@ -121,24 +121,24 @@ func (g *stepGroup) add(st fleet.Step, name string) {
 
 // stepName is what a step is about, as short as tells: its pull request, ref,
 // path or run.
-func stepName(st fleet.Step) string {
+func stepName(st fleet.Step) kit.Safe {
 	if st.Verb == fleet.VerbRerun {
 		if who, _, _ := strings.Cut(st.Says, " "); strings.HasPrefix(who, "#") {
-			return string(kit.Clean(who))
+			return kit.Clean(who)
 		}
-		return "run " + string(kit.Number(int64(st.Run.ID)))
+		return "run " + kit.Number(int64(st.Run.ID))
 	}
 	d, err := st.Root.Parse(strings.Join(st.Components, "/"))
 	if err != nil {
-		return string(kit.Clean(st.Trash))
+		return kit.Clean(st.Trash)
 	}
 	switch pl := d.Place(); {
 	case pl.PR > 0:
-		return string(prNumber(pl.PR))
+		return prNumber(pl.PR)
 	case pl.Ref != "":
-		return string(kit.Clean(pl.Ref))
+		return kit.Clean(pl.Ref)
 	}
-	return string(kit.Clean(d.Rel()))
+	return kit.Clean(d.Rel())
 }
 
 // VerbWord is a step's verb in one word.
@@ -148,7 +148,7 @@ func VerbWord(v fleet.Verb) kit.Safe {
 
 func (g stepGroup) lines(look kit.Look, w int) []kit.Line {
 	head := kit.Line{kit.In(themes.Text, "  "+kit.PadRight(VerbWord(g.verb), 7, ""))}
-	names := kit.Safe(strings.Join(g.names, "  "))
+	names := kit.Join(g.names, "  ")
 	if !listsNames(g.verb) {
 		head = head.Then(kit.In(themes.Text, kit.PadRight(names, 18, look.Ellipsis())+" "))
 	}

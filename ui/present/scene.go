@@ -16,6 +16,7 @@ type Scene struct {
 	Trends ui.Trends
 	Now    time.Time
 	lit    map[fleet.Subject]fleet.Severity
+	blank  bool // nothing was seen yet
 }
 
 // SceneOf takes from an Env what rows need. Before the first snapshot it holds
@@ -25,7 +26,7 @@ func SceneOf(e ui.Env) Scene {
 	if s == nil {
 		s = fleet.Join(fleet.Reads{At: e.Now})
 	}
-	return Scene{Snapshot: s, Board: e.Board, Trends: e.Trends, Now: e.Now, lit: litSubjects(e.Board)}
+	return Scene{Snapshot: s, Board: e.Board, Trends: e.Trends, Now: e.Now, lit: litSubjects(e.Board), blank: e.Snapshot == nil}
 }
 
 // Look is how an Env wants to be drawn.

@@ -78,6 +78,9 @@ func (s Scene) group(look kit.Look, name kit.Safe, w int, kinds ...fleet.SourceK
 		}
 	}
 	line := kit.Line{kit.In(themes.Dim, name+" ")}
+	if all == 0 && !s.blank {
+		return line.Then(kit.In(themes.Dim, "none configured"))
+	}
 	if all == 0 || (fresh == 0 && bad != nil && bad.State == fleet.SourceNever) {
 		return line.Then(kit.In(themes.Dim, "looking"+look.Ellipsis()))
 	}
@@ -127,6 +130,46 @@ func (s Scene) budget(look kit.Look, b fleet.Budget, w int, resets bool) kit.Lin
 		line = line.Then(kit.In(themes.Warn, " paused "+kit.Age(pause)))
 	}
 	return line
+}
+
+// SilentSources are the sources without a current answer: what failed, and what
+// to do about it.
+func SilentSources(s Scene, look kit.Look, w int) []kit.Line {
+	var out []kit.Line
+	said := make(map[string]bool) // one remedy often mends several
+	for _, src := range s.Reads.Sources {
+		if src.Fresh(s.Now) {
+			continue
+		}
+		text := causeWords(src)
+		if src.Err != "" {
+			text += ": " + kit.Clean(src.Err)
+		}
+		if age, ok := src.Age(s.Now); ok {
+			text += "; last answer " + kit.Age(age) + " ago"
+		}
+		out = append(out, kit.Line{kit.In(themes.Stale, look.Glyph(kit.SignStale)+" "), kit.In(themes.Text, kit.PadRight(kit.Clean(src.ID.String()), 24, look.Ellipsis())+" "), kit.In(themes.Dim, text)})
+		if src.Remedy != "" && !said[src.Remedy] {
+			said[src.Remedy] = true
+			out = append(out, wrapped(kit.Clean(src.Remedy), w, themes.Text, "  next  ")...)
+		}
+	}
+	return out
+}
+
+// FreshSources counts the sources with a current answer. When it changes, what
+// rests on them looks different though nothing new arrived.
+func FreshSources(s *fleet.Snapshot, now time.Time) int {
+	n := 0
+	if s == nil {
+		return n
+	}
+	for _, src := range s.Sources {
+		if src.Fresh(now) {
+			n++
+		}
+	}
+	return n
 }
 
 // cadence says how often is looked and when next.

@@ -79,10 +79,16 @@ func (s Scene) evidenceLines(ev fleet.Evidence, look kit.Look, w int) []kit.Line
 		}
 		return []kit.Line{line.Then(kit.In(themes.Text, kit.PadRight(fact, room-used, look.Ellipsis())), tail)}
 	}
-	return []kit.Line{
-		{head, kit.In(themes.Text, kit.PadRight(fact, room, look.Ellipsis())), tail},
-		{kit.In(themes.Dim, kit.PadRight("", label, "")+tailOf(where, w-label, look))},
+	var out []kit.Line
+	for i, t := range kit.Wrap(fact, room) {
+		switch {
+		case i == 0:
+			out = append(out, kit.Line{head, kit.In(themes.Text, kit.PadRight(t, room, "")), tail})
+		case i < 3:
+			out = append(out, kit.Line{kit.In(themes.Text, kit.PadRight("", label, "")+t)})
+		}
 	}
+	return append(out, kit.Line{kit.In(themes.Dim, kit.PadRight("", label, "")+tailOf(where, w-label, look))})
 }
 
 // subjectLines are an alert's run dirs, or its pull requests, or its runs.

@@ -34,6 +34,7 @@ type world struct {
 	board    fleet.Board
 	trends   ui.Trends
 	records  []fleet.Record
+	fresh    int // sources with a current answer when rows were last built
 }
 
 // toast is a sentence in the footer for a while.

@@ -24,13 +24,11 @@ func (m Model) Update(msg ui.Msg) (Model, []ui.Effect) {
 		m.size = msg.Rect
 		m, effects = m.toPage(msg)
 	case ui.Ticked:
-		if m.toast.text != "" && m.now.After(m.toast.until) {
-			m.toast = toast{}
-		}
-		m, effects = m.toPage(msg)
+		m, effects = m.ticked()
 	case ui.Arrived:
 		m.world.snapshot, m.world.board = msg.Snapshot, msg.Board
 		m.world.gen++
+		m.world.fresh = present.FreshSources(msg.Snapshot, m.now)
 		m.world.trends = present.Remember(m.world.trends, msg.Snapshot)
 		m, effects = m.toPage(msg)
 		var more []ui.Effect
@@ -56,6 +54,20 @@ func (m Model) Update(msg ui.Msg) (Model, []ui.Effect) {
 		}
 	}
 	return m.absorb(effects)
+}
+
+// ticked lets time pass: a sentence goes, and where a source has become too old
+// the page on screen builds its rows anew, so that they show it.
+func (m Model) ticked() (Model, []ui.Effect) {
+	if m.toast.text != "" && m.now.After(m.toast.until) {
+		m.toast = toast{}
+	}
+	if fresh := present.FreshSources(m.world.snapshot, m.now); fresh != m.world.fresh {
+		m.world.fresh = fresh
+		m.world.gen++
+		return m.shown()
+	}
+	return m.toPage(ui.Ticked{})
 }
 
 // toPage hands a message to the page on screen.
@@ -108,7 +120,8 @@ func (m Model) key(k ui.KeyPressed) (Model, []ui.Effect) {
 	if b.Intent.Kind == ui.IntentAct && !slices.Contains(face.Actions, b.Intent.Action) {
 		return m.say(string(kit.Clean(k.Name))+" "+string(b.Intent.Action)+" is not done from this page; ? lists what is", true), nil
 	}
-	if !face.Intents.Has(b.Intent.Kind) || m.off(b.Intent.Kind) {
+	inner := face.Inner && b.Intent.Kind == ui.IntentBack
+	if !inner && !face.Intents.Has(b.Intent.Kind) || m.off(b.Intent.Kind) {
 		return m.say(string(kit.Clean(k.Name))+" does nothing on this page; ? lists what does", false), nil
 	}
 	return m.toPage(ui.Pressed{Intent: b.Intent})

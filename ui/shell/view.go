@@ -26,7 +26,7 @@ func (m Model) frame(e ui.Env, look kit.Look) string {
 	scene := present.SceneOf(e)
 	status := m.status(e, scene, look)
 	if e.Class == ui.OneLine {
-		return look.Stack(m.size.W, m.size.H, status)
+		return look.Stack(m.size.W, m.size.H, m.oneLine(scene, look))
 	}
 	blocks := make([]string, 0, 4)
 	blocks = append(blocks, status)
@@ -68,6 +68,19 @@ func (m Model) status(e ui.Env, s present.Scene, look kit.Look) string {
 		lamps = kit.Lamps{}
 	}
 	return look.StatusLine(m.size.W, way, lamps, right)
+}
+
+// oneLine is all a very small terminal shows: the lamps.
+func (m Model) oneLine(s present.Scene, look kit.Look) string {
+	line := kit.Words(" ")
+	if m.conf.Demo {
+		line = line.Then(kit.In(themes.Accent, "DEMO "))
+	}
+	lamps := present.Lamps(s)
+	if lamps.Stop+lamps.Warn > 0 {
+		lamps.OK = 0
+	}
+	return look.Line(m.size.W, line.Then(look.Lamps(lamps)...), nil)
 }
 
 // conditions are what this console is and the time.
@@ -119,7 +132,27 @@ func (m Model) footer(e ui.Env, look kit.Look) string {
 	if running := m.dialog.Running(); running != "" {
 		return look.Line(w, kit.Line{kit.In(themes.Run, " "+look.Glyph(kit.SignRun)+" "), kit.In(themes.Text, kit.Clean(running))}, kit.Line{kit.In(themes.Dim, "f shows it ")})
 	}
-	return look.Footer(w, m.hints(look, face, true), []kit.Hint{{Key: "1-5", Does: "pages"}, {Key: "?", Does: "help"}})
+	always := []kit.Hint{{Key: "1-5", Does: "pages"}, {Key: "?", Does: "help"}}
+	return look.Footer(w, fitting(m.hints(look, face, true), w-hintsWidth(always)-3), always)
+}
+
+// hintsWidth is how many cells a row of hints takes, two blanks apart.
+func hintsWidth(hints []kit.Hint) int {
+	n := 0
+	for _, h := range hints {
+		if !h.Off {
+			n += kit.Width(h.Key) + 1 + kit.Width(h.Does) + 2
+		}
+	}
+	return max(n-2, 0)
+}
+
+// fitting are the first hints that fit whole into w cells.
+func fitting(hints []kit.Hint, w int) []kit.Hint {
+	for len(hints) > 0 && hintsWidth(hints) > w {
+		hints = hints[:len(hints)-1]
+	}
+	return hints
 }
 
 // hints are the bindings a page understands, as the kit shows them.

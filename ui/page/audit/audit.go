@@ -93,7 +93,7 @@ func (m Model) View(e ui.Env) string {
 	m = m.sized(e)
 	look, w := present.Look(e), e.Rect.W
 	blocks := []string{
-		look.Rule(w, kit.Line{kit.In(themes.Title, "AUDIT")}, kit.Line{kit.In(themes.Dim, m.Remark()+" ∙ recorded before and after, hash-chained")}),
+		look.Rule(w, kit.Line{kit.In(themes.Title, "AUDIT")}, kit.Line{kit.In(themes.Dim, m.Remark(look)+" ∙ recorded before and after, hash-chained")}),
 		m.Table.View(look),
 	}
 	if r, ok := m.Current(); ok && m.strip(e) > 0 {
@@ -114,7 +114,7 @@ func (m Model) detail(e ui.Env, look kit.Look, r present.DeedRow, w int) []strin
 		return look.Line(w, kit.Line{kit.In(themes.Dim, " "+kit.PadRight(label, 9, "")), kit.In(role, text)}, nil)
 	}
 	out := []string{
-		look.Rule(w, kit.Line{kit.In(themes.Title, kit.Safe(strings.ToUpper(string(r.Action)))+" "+r.Object)}, kit.Line{kit.In(themes.Dim, r.Host)}),
+		look.Rule(w, kit.Line{kit.In(themes.Title, kit.Clean(strings.ToUpper(string(r.Action)))+" "+r.Object)}, kit.Line{kit.In(themes.Dim, r.Host)}),
 		row("outcome", r.Outcome+sep(r.Detail)+r.Detail, r.Sign.Role()),
 		row("verified", r.Verified, themes.Text),
 		row("request", kit.Clean(r.Key.Request)+", step "+kit.Number(int64(r.Key.Step)), themes.Dim),

@@ -1,8 +1,6 @@
 package board
 
 import (
-	"strings"
-
 	"andon/fleet"
 	"andon/themes"
 	"andon/ui"
@@ -33,9 +31,9 @@ func (m Model) layout(e ui.Env) sections {
 func (m Model) sized(e ui.Env) Model {
 	s := m.layout(e)
 	w := m.leftWidth(e)
-	m.hosts = m.hosts.With(m.hosts.Resize(w, s.hosts-1))
-	m.alerts = m.alerts.With(m.alerts.Resize(w, s.alerts-1))
-	m.prs = m.prs.With(m.prs.Resize(w, s.prs-1))
+	m.hosts = m.hosts.With(m.hosts.Resize(w, s.hosts-1).Focus(m.pane == hostsPane))
+	m.alerts = m.alerts.With(m.alerts.Resize(w, s.alerts-1).Focus(m.pane == alertsPane))
+	m.prs = m.prs.With(m.prs.Resize(w, s.prs-1).Focus(m.pane == prsPane))
 	return m
 }
 
@@ -53,11 +51,11 @@ func (m Model) View(e ui.Env) string {
 	w := m.leftWidth(e)
 	blocks := make([]string, 0, 10)
 	if s.hosts > 0 {
-		blocks = append(blocks, m.heading(look, w, "HOSTS", hostsRemark(scene), hostsPane), m.hosts.View(look))
+		blocks = append(blocks, m.heading(look, w, "HOSTS", hostsRemark(scene), hostsPane), explain.Rows(e, look, w, s.hosts-1, m.hosts.View(look)))
 	}
-	blocks = append(blocks, m.heading(look, w, "LINE STOPS AND WARNINGS", m.alertsRemark(), alertsPane), m.alertsView(e, scene, look, w, s.alerts-1))
+	blocks = append(blocks, m.heading(look, w, "LINE STOPS AND WARNINGS", m.alertsRemark(look), alertsPane), m.alertsView(e, scene, look, w, s.alerts-1))
 	if s.prs > 0 {
-		blocks = append(blocks, m.heading(look, w, "PULL REQUESTS", m.prs.Remark(), prsPane), m.prs.View(look))
+		blocks = append(blocks, m.heading(look, w, "PULL REQUESTS", m.prs.Remark(look), prsPane), explain.Rows(e, look, w, s.prs-1, m.prs.View(look)))
 	}
 	if s.runners > 0 {
 		blocks = append(blocks, m.runnersView(look, w, s.runners))
@@ -101,23 +99,23 @@ func hostsRemark(s present.Scene) kit.Safe {
 			queued++
 		}
 	}
-	var parts []string
+	var parts []kit.Safe
 	if online > 0 {
-		parts = append(parts, "pool "+string(kit.Number(int64(busy))+"/"+kit.Number(int64(online)))+" busy")
+		parts = append(parts, "pool "+kit.Number(int64(busy))+"/"+kit.Number(int64(online))+" busy")
 	}
 	if queued > 0 {
-		parts = append(parts, string(kit.Number(int64(queued)))+" queued")
+		parts = append(parts, kit.Number(int64(queued))+" queued")
 	}
-	return kit.Safe(strings.Join(parts, " ∙ "))
+	return kit.Join(parts, " ∙ ")
 }
 
-func (m Model) alertsRemark() kit.Safe {
-	text := m.alerts.Remark()
+func (m Model) alertsRemark(look kit.Look) kit.Safe {
+	text := m.alerts.Remark(look)
 	if shown, _ := m.alerts.Count(); shown > 1 {
 		text += " ∙ worst first"
 	}
 	if m.muted > 0 && !m.all {
-		text += " ∙ " + kit.Number(int64(m.muted)) + " explained by a cause, m shows"
+		text += " ∙ " + kit.Number(int64(m.muted)) + " muted, m shows"
 	}
 	return text
 }
@@ -143,7 +141,7 @@ func (m Model) alertsView(e ui.Env, s present.Scene, look kit.Look, w, h int) st
 func (m Model) why(e ui.Env, s present.Scene, look kit.Look, w, h int) string {
 	a, ok := m.alert(e)
 	if !ok {
-		return look.Stack(w, h, look.Section(w, "WHY", ""))
+		return look.Stack(w, h, explain.Silent(s, look, w)...)
 	}
 	rule, _ := e.Rule(a.Rule)
 	y := present.WhyOf(s, a, rule, e, look, w-2)
@@ -173,7 +171,7 @@ func whyLines(y present.Why, h int) []kit.Line {
 func (m Model) detail(e ui.Env, s present.Scene, look kit.Look, w, h int) string {
 	a, ok := m.alert(e)
 	if !ok {
-		return look.Stack(w, h, look.Section(w, "SELECTED", ""))
+		return look.Stack(w, h, explain.Silent(s, look, w)...)
 	}
 	return look.Stack(w, h, explain.Lines(e, s, a, look, w, h)...)
 }

@@ -29,7 +29,7 @@ func (m Model) sized(e ui.Env) Model {
 // not for each frame: a frame of ten thousand rows is then the list alone.
 func (m Model) drawn(e ui.Env) Model {
 	look, w := present.Look(e), e.Rect.W
-	remark := m.Remark()
+	remark := m.Remark(look)
 	if m.built < m.asked {
 		remark += " ∙ reading"
 	}

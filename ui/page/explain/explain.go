@@ -61,3 +61,23 @@ func Drawn(look kit.Look, w int, lines []kit.Line) []string {
 	}
 	return out
 }
+
+// Rows is a drawn table, or before the first snapshot a line that says that
+// nothing is known yet: an empty table would say that there is nothing.
+func Rows(e ui.Env, look kit.Look, w, h int, table string) string {
+	if e.Snapshot != nil {
+		return table
+	}
+	return look.Stack(w, h, look.Line(w, kit.Line{kit.In(themes.Dim, "  looking"+look.Ellipsis())}, nil))
+}
+
+// Silent lists the sources that give no current answer, each with its cause and
+// the operator's next step; with all of them answering it is a bare heading.
+func Silent(s present.Scene, look kit.Look, w int) []string {
+	out := []string{look.Section(w, "WHY", "")}
+	lines := present.SilentSources(s, look, w-2)
+	if len(lines) == 0 {
+		return out
+	}
+	return append([]string{look.Section(w, "NO CURRENT ANSWER", "")}, Drawn(look, w, lines)...)
+}

@@ -86,7 +86,7 @@ func (m Model) View(e ui.Env) string {
 		blocks = append(blocks, look.Section(w, "DISK", ""))
 		blocks = append(blocks, explain.Drawn(look, w, present.DiskLines(s, m.name, look, w-2))...)
 	}
-	blocks = append(blocks, look.Rule(w, kit.Line{kit.In(themes.Title, "WHERE THE BYTES ARE")}, kit.Line{kit.In(themes.Dim, m.shares.Remark())}), m.shares.View(look))
+	blocks = append(blocks, look.Rule(w, kit.Line{kit.In(themes.Title, "WHERE THE BYTES ARE")}, kit.Line{kit.In(themes.Dim, m.shares.Remark(look))}), m.shares.View(look))
 	for i, p := range parts {
 		if of[i] < 2 {
 			continue

@@ -7,6 +7,7 @@ import (
 	"andon/ui"
 	"andon/ui/kit"
 	"andon/ui/page/aim"
+	"andon/ui/page/explain"
 	"andon/ui/page/list"
 	"andon/ui/present"
 )
@@ -80,8 +81,8 @@ func (m Model) View(e ui.Env) string {
 	m = m.sized(e)
 	look, w := present.Look(e), e.Rect.W
 	blocks := []string{
-		look.Rule(w, kit.Line{kit.In(themes.Title, "HOSTS")}, kit.Line{kit.In(themes.Dim, m.Remark())}),
-		m.Table.View(look),
+		look.Rule(w, kit.Line{kit.In(themes.Title, "HOSTS")}, kit.Line{kit.In(themes.Dim, m.Remark(look))}),
+		explain.Rows(e, look, w, max(e.Rect.H-1-m.strip(e), 0), m.Table.View(look)),
 	}
 	if r, ok := m.Current(); ok && m.strip(e) > 0 {
 		blocks = append(blocks, m.detail(e, look, r)...)

@@ -142,33 +142,6 @@ func (l List[R, K]) Prompt(look kit.Look, w int) string {
 	return look.FilterLine(w, "/", l.input, kit.Count(int64(shown))+" of "+kit.Count(int64(all))+"  ↵ keep  esc undo", l.fault)
 }
 
-// Remark is what stands at the right of the list's heading: how many rows, the
-// sort, the filter and the marks.
-func (l List[R, K]) Remark() kit.Safe {
-	shown, all := l.Count()
-	text := kit.Count(int64(shown))
-	if shown != all {
-		text += " of " + kit.Count(int64(all))
-	}
-	if q := l.Query(); !q.Empty() {
-		text += " ∙ /" + kit.Clean(q.String())
-	}
-	if key, down := l.Sorted(); key != "" {
-		text += " ∙ by " + kit.Clean(key)
-		if down {
-			text += " down"
-		}
-	}
-	rows, hidden := l.Marked()
-	if n := len(rows); n > 0 {
-		text += " ∙ " + kit.Count(int64(n)) + " marked"
-	}
-	if hidden > 0 {
-		text += " ∙ " + kit.Count(int64(hidden)) + " marked out of sight"
-	}
-	return text
-}
-
 // Chosen are the marked rows, or else the one under the cursor.
 func (l List[R, K]) Chosen() []R {
 	if rows, _ := l.Marked(); len(rows) > 0 {

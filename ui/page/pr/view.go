@@ -45,8 +45,8 @@ func (m Model) layout(e ui.Env) sections {
 
 func (m Model) sized(e ui.Env) Model {
 	s := m.layout(e)
-	m.runs = m.runs.With(m.runs.Resize(e.Rect.W, s.runs-1))
-	m.dirs = m.dirs.With(m.dirs.Resize(e.Rect.W, s.dirs-1))
+	m.runs = m.runs.With(m.runs.Resize(e.Rect.W, s.runs-1).Focus(m.onRuns))
+	m.dirs = m.dirs.With(m.dirs.Resize(e.Rect.W, s.dirs-1).Focus(!m.onRuns))
 	return m
 }
 
@@ -67,7 +67,7 @@ func (m Model) View(e ui.Env) string {
 	scene := present.SceneOf(e)
 	blocks := []string{m.head(scene, look, w)}
 	if s.runs > 0 {
-		blocks = append(blocks, heading(look, w, "RUNS", m.runs.Remark(), m.onRuns), m.runs.View(look))
+		blocks = append(blocks, heading(look, w, "RUNS", m.runs.Remark(look), m.onRuns), m.runs.View(look))
 	}
 	blocks = append(blocks, heading(look, w, "RUN DIRS", m.dirsRemark(e), !m.onRuns), m.dirs.View(look))
 	if s.writers > 0 {
@@ -104,7 +104,7 @@ func (m Model) alertsView(e ui.Env, s present.Scene, look kit.Look, w, h int) st
 		if a.MutedBy != "" {
 			says = says.Then(kit.In(themes.Dim, "  explained by a cause"))
 		}
-		lines = append(lines, look.Line(w, says, kit.Line{kit.In(themes.Dim, "  "+present.Standing(s, a)+" ")}))
+		lines = append(lines, look.Line(w, says, kit.Line{kit.In(themes.Dim, "  "+kit.Age(max(e.Now.Sub(a.Since), 0))+" ")}))
 	}
 	return look.Stack(w, h, lines...)
 }

@@ -54,7 +54,7 @@ func (m Model) dressed(e ui.Env) kit.Modal {
 }
 
 func (m Model) title(look kit.Look) kit.Line {
-	name := kit.Safe(strings.ToUpper(string(kit.Clean(string(m.ask.Action)))))
+	name := kit.Clean(strings.ToUpper(string(m.ask.Action)))
 	says, role := kit.Safe("preview, nothing has been changed yet"), themes.Dim
 	switch {
 	case m.phase == applying:
@@ -147,7 +147,7 @@ func (m Model) actLabel() kit.Safe {
 	for i, p := range parts {
 		word := present.VerbWord(p.verb)
 		if i == 0 {
-			word = kit.Safe(strings.ToUpper(string(word[:1]))) + word[1:]
+			word = kit.Clean(strings.ToUpper(string(word[:1]))) + word[1:]
 		} else {
 			out += ", "
 		}

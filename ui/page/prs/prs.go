@@ -4,13 +4,13 @@ package prs
 
 import (
 	"fmt"
-	"strings"
 
 	"andon/fleet"
 	"andon/themes"
 	"andon/ui"
 	"andon/ui/kit"
 	"andon/ui/page/aim"
+	"andon/ui/page/explain"
 	"andon/ui/page/list"
 	"andon/ui/present"
 )
@@ -96,8 +96,8 @@ func (m Model) strip(e ui.Env) int {
 func (m Model) View(e ui.Env) string {
 	m = m.sized(e)
 	look := present.Look(e)
-	head := look.Rule(e.Rect.W, kit.Line{kit.In(themes.Title, "PULL REQUESTS")}, kit.Line{kit.In(themes.Dim, m.Remark())})
-	blocks := []string{head, m.Table.View(look)}
+	head := look.Rule(e.Rect.W, kit.Line{kit.In(themes.Title, "PULL REQUESTS")}, kit.Line{kit.In(themes.Dim, m.Remark(look))})
+	blocks := []string{head, explain.Rows(e, look, e.Rect.W, max(e.Rect.H-1-m.strip(e), 0), m.Table.View(look))}
 	if m.strip(e) > 0 {
 		blocks = append(blocks, m.detail(e, look)...)
 	}
@@ -113,11 +113,11 @@ func (m Model) detail(e ui.Env, look kit.Look) []string {
 	p, _ := e.Snapshot.PROf(r.PR)
 	w := e.Rect.W
 	dirs := e.Snapshot.DirsOfPR(r.PR)
-	paths := make([]string, 0, len(dirs))
+	paths := make([]kit.Safe, 0, len(dirs))
 	for _, d := range dirs {
-		paths = append(paths, string(kit.Clean(d.ID().String())))
+		paths = append(paths, kit.Clean(d.ID().String()))
 	}
-	where := kit.Safe(strings.Join(paths, "  "))
+	where := kit.Join(paths, "  ")
 	if len(paths) == 0 {
 		where = "no run dir of it is on any host"
 	}
