@@ -153,7 +153,7 @@ func TestExpectIsCheckedWhereItActs(t *testing.T) {
 	}
 	for i, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			dir := w.runDir("1792", 100+i, 1000)
+			dir := w.runDir("1792", 100+int64(i), 1000)
 			w.age(dir, time.Hour)
 			s := w.step(fleet.VerbReap, dir)
 			c.change(dir, &s)

@@ -34,6 +34,9 @@ func (s *session) chown(ctx context.Context, d *deed) (fleet.StepResult, error) 
 	if ino, l, found := before.outside(); found {
 		return fleet.StepResult{}, refuse(fleet.ReasonHardLink, "inode %d has %d names, %d of them in this tree: find the others with find -inum", ino, l.want, l.seen)
 	}
+	if err := before.checkIdle(s.env.Now(), d.step.Expect.MinIdle); err != nil {
+		return fleet.StepResult{}, err
+	}
 	c.links = before.links
 	res := fleet.StepResult{Before: before.foreign + c.foreignOf(p.between()), Special: before.special}
 	if res.Before == 0 {

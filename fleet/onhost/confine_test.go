@@ -78,7 +78,7 @@ func TestMountsAreRefused(t *testing.T) {
 		for i, c := range cases {
 			t.Run(string(verb)+"/"+c.name, func(t *testing.T) {
 				w := newWorld(t)
-				dir := w.runDir("1792", 20+i, 0)
+				dir := w.runDir("1792", 20+int64(i), 0)
 				w.age(dir, time.Hour)
 				s := w.step(verb, dir)
 				before := fingerprint(t, dir)

@@ -305,7 +305,7 @@ func TestRecoveryLeavesAloneWhatEndedMeanwhile(t *testing.T) {
 func TestTwoProcessesOneActs(t *testing.T) {
 	w := newWorld(t)
 	for i := range 20 {
-		dir := w.runDir("1792", 30+i, 1000)
+		dir := w.runDir("1792", 30+int64(i), 1000)
 		w.age(dir, time.Hour)
 		a := w.serveIn(w.request(w.step(fleet.VerbReap, dir)), nil)
 		b := w.serveIn(w.request(w.step(fleet.VerbReap, dir)), nil)

@@ -88,7 +88,7 @@ func (w *world) write(path string, uid int) {
 }
 
 // runDir makes targets/aprender-ci/<ref>/run-<id> with a few files, all of uid.
-func (w *world) runDir(ref string, id int, uid int) string {
+func (w *world) runDir(ref string, id int64, uid int) string {
 	w.t.Helper()
 	dir := fmt.Sprintf("%s/aprender-ci/%s/run-%d", w.root.Path, ref, id)
 	w.mkdir(dir, uid)

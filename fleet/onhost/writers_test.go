@@ -92,7 +92,7 @@ func TestWhatCannotBeLookedAtIsUnknown(t *testing.T) {
 		w := newWorld(t)
 		dir := w.runDir("1792", 11, 1000)
 		w.age(dir, time.Hour)
-		all := []syscall.SysProcIDMap{{ContainerID: 0, HostID: 0, Size: 1 << 31}}
+		all := []syscall.SysProcIDMap{{ContainerID: 0, HostID: 0, Size: 1<<31 - 1}}
 		s := w.serveIn(w.request(w.step(fleet.VerbReap, dir)), &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWUSER, UidMappings: all, GidMappings: all})
 		res, err := s.answer(t)
 		must(t, err)
