@@ -39,7 +39,7 @@ var house = []room{
 	{dir: "fleet/poll", ours: []string{"fleet", "fleet/probe"}, shut: []string{"net", "net/http", "os/exec"}, why: "speaks to interfaces it declares"},
 	{dir: "fleet/remedy", ours: []string{"fleet", "fleet/probe"}, theirs: []string{"golang.org/x/sys"}, shut: []string{"net", "net/http", "os/exec"}, why: "speaks to interfaces it declares"},
 	{dir: "fleet/config", ours: []string{"fleet"}, theirs: []string{"go.yaml.in/yaml/v3"}, shut: []string{"net/http", "os", "os/exec"}, why: "bytes in, config out"},
-	{dir: "fleet/sim/...", ours: []string{"fleet", "fleet/...", "sshexec"}, theirs: []string{"golang.org/x/crypto", "mvdan.cc/sh/v3"}, why: "the simulated fleet"},
+	{dir: "fleet/sim/...", ours: []string{"fleet", "fleet/...", "sshexec"}, theirs: []string{"golang.org/x/crypto", "golang.org/x/sys", "mvdan.cc/sh/v3"}, why: "the simulated fleet"},
 	{dir: "fleet", shut: append([]string{"context", "sync", "sync/atomic"}, inputOutput...), why: "floor 0: standard library only, no context, no goroutine"},
 	{dir: "sshexec", theirs: []string{"golang.org/x/crypto"}, why: "leaf: knows SSH, does not know fleet"},
 	{dir: "themes", theirs: []string{"go.yaml.in/yaml/v3"}, shut: []string{"net", "net/http", "os/exec"}, why: "leaf: roles and data"},
