@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"golang.org/x/crypto/ssh"
 
@@ -125,9 +126,21 @@ func (h *host) script(ctx context.Context, ch ssh.Channel, out io.Writer, uid ui
 // program runs any other command line through the login shell, as sshd does. The
 // lines of sshexec are made of exec, sh, id and sudo, which are tools here.
 func (h *host) program(ctx context.Context, ch ssh.Channel, out io.Writer, line string) int {
-	v := h.view(h.world.UID)
-	s := h.sessionOf(v, ch, out, ch.Stderr())
-	return shell.Login(ctx, s, line)
+	// The interpreter hands files on to what it runs; a pipe of its own making would
+	// stay open until it is collected.
+	in, into, err := os.Pipe()
+	if err != nil {
+		fmt.Fprintf(ch.Stderr(), "sh: %v\n", err)
+		return 1
+	}
+	defer in.Close()
+	h.fleet.servers.Go(func() {
+		defer into.Close()
+		if _, err := io.Copy(into, ch); err != nil {
+			return // the command has ended, or the client is gone
+		}
+	})
+	return shell.Login(ctx, h.sessionOf(h.view(h.world.UID), in, out, ch.Stderr()), line)
 }
 
 func (h *host) view(uid uint32) *world.View {

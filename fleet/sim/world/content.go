@@ -86,9 +86,11 @@ func (c *Content) entries(top *Node) []*Node {
 }
 
 func (c *Content) files(d *Node, p part, top uint64) {
-	d.kids = make(map[string]*Node, p.n)
+	d.made = make([]*Node, 0, p.n)
+	all := make([]Node, p.n)
 	for i := range p.n {
-		f := &Node{Name: fmt.Sprintf("aprender-%06x%04x.%s", top&0xffffff, i, ext(p.name)), Kind: File, Mode: 0o644,
+		f := &all[i]
+		*f = Node{Name: fmt.Sprintf("aprender-%06x%05x.%s", top&0xffffff, i, ext(p.name)), Kind: File, Mode: 0o644,
 			Owner: c.Owner, Dev: d.Dev, Ino: d.Ino<<16 + uint64(i), Size: p.size, Born: c.Oldest, Parent: d}
 		f.Changed = c.Oldest + (c.Newest-c.Oldest)*i/p.n
 		if i == p.n-1 {
@@ -101,7 +103,7 @@ func (c *Content) files(d *Node, p part, top uint64) {
 			f.Owner = c.StrangerOf
 		}
 		f.Touched = f.Changed
-		d.link(f)
+		d.made = append(d.made, f)
 	}
 }
 

@@ -39,7 +39,8 @@ type Node struct {
 	Mount   bool     // something is mounted here
 	Parent  *Node
 	kids    map[string]*Node
-	fill    func(*Node) // makes the entries on first sight
+	made    []*Node     // entries made up on first sight, by name
+	fill    func(*Node) // makes them
 }
 
 // Blocks returns the allocated 512-byte blocks, as st_blocks counts them.
@@ -70,7 +71,10 @@ func (n *Node) Links() int {
 // Kids lists the entries of a dir by name, those of its Content included.
 func (n *Node) Kids() []*Node {
 	n.open()
-	out := make([]*Node, 0, len(n.kids)+1)
+	if len(n.kids) == 0 && n.Content == nil {
+		return slices.Clone(n.made)
+	}
+	out := append(make([]*Node, 0, len(n.kids)+len(n.made)+1), n.made...)
 	for _, k := range n.kids {
 		out = append(out, k)
 	}
@@ -86,6 +90,9 @@ func (n *Node) Kid(name string) (*Node, bool) {
 	n.open()
 	if k, ok := n.kids[name]; ok {
 		return k, true
+	}
+	if i, ok := slices.BinarySearchFunc(n.made, name, func(k *Node, name string) int { return cmp.Compare(k.Name, name) }); ok {
+		return n.made[i], true
 	}
 	if n.Content == nil {
 		return nil, false
