@@ -98,11 +98,11 @@ func (s Scene) dirState(d fleet.Dir) (kit.Sign, kit.Safe) {
 	if p, orphan := s.Orphan(d); orphan {
 		return kit.SignInfo, kit.Clean(string(p.State)) + " " + kit.Age(s.since(p.ClosedAt)) + " ago"
 	}
-	if v := s.Ownership(d); v.State != fleet.OwnerFits {
-		return kit.SignWarn, kit.Clean(v.State.String())
-	}
 	if d.Path.Place().Form == fleet.FormUnrecognised {
 		return kit.SignUnknown, "not of a known layout"
+	}
+	if v := s.Ownership(d); v.State != fleet.OwnerFits {
+		return kit.SignWarn, kit.Clean(v.State.String())
 	}
 	if d.Symlink {
 		return kit.SignWarn, "a symbolic link"
