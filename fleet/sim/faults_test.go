@@ -47,13 +47,15 @@ func TestHostFaults(t *testing.T) {
 		}
 		c = mended
 	}
-	if err := f.Break(h.Name, SilentCommand); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
-	if _, err := c.sweep(ctx, h, nil); err == nil {
-		t.Error("a host that says nothing answered")
+	for _, kind := range []Fault{SilentCommand, Silent} {
+		if err := f.Break(h.Name, kind); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		if _, err := newConsole(t, f).sweep(ctx, h, nil); err == nil {
+			t.Errorf("fault %d: a host that says nothing answered", kind)
+		}
+		cancel()
 	}
 	if err := f.Break("nobody", Silent); err == nil {
 		t.Error("an unknown host was broken")

@@ -76,3 +76,41 @@ func equal(a, b []fleet.Sample) bool {
 	}
 	return true
 }
+
+// BenchmarkSweep16Hosts is one light look at sixteen hosts at once, over warm
+// connections.
+func BenchmarkSweep16Hosts(b *testing.B) {
+	f := start(b, Options{Hosts: 17, Dirs: 50})
+	c := newConsole(b, f)
+	round := func() {
+		var wg sync.WaitGroup
+		for _, h := range f.Hosts() {
+			if h.Name == "mac-mini" {
+				continue
+			}
+			wg.Go(func() {
+				if _, err := c.sweep(b.Context(), h, nil); err != nil {
+					b.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+	}
+	round()
+	for b.Loop() {
+		round()
+	}
+}
+
+// BenchmarkStart is how long a demo takes before its first answer is possible.
+func BenchmarkStart(b *testing.B) {
+	for b.Loop() {
+		f, err := Start(b.Context(), Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

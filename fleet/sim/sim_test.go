@@ -8,6 +8,7 @@ import (
 
 	"andon/fleet"
 	"andon/fleet/rules"
+	"andon/fleet/sim/world"
 )
 
 const gib = 1 << 30
@@ -46,6 +47,7 @@ func TestTheStory(t *testing.T) {
 	t.Run("orphans", func(t *testing.T) { storyOrphans(t, s) })
 	t.Run("limit", func(t *testing.T) { storyLimit(t, s) })
 	t.Run("texts", func(t *testing.T) { storyTexts(t, c, s) })
+	t.Run("writers", func(t *testing.T) { storyWriters(t, f, s) })
 	t.Run("samples", func(t *testing.T) { storySamples(t, s) })
 	for _, d := range s.Dirs {
 		if d.Conflict != "" {
@@ -165,6 +167,32 @@ func storyTexts(t *testing.T, c *console, s *fleet.Snapshot) {
 	}
 	if len(branches) != 7 || branches["tokenizer-bpe"] != "(os error 2)" || branches["main"] != "(os error 13)" {
 		t.Errorf("the text of #1798 is in %v", branches)
+	}
+}
+
+// storyWriters compares what the sweep found by reading /proc with what the world
+// knows of its processes.
+func storyWriters(t *testing.T, f *Fleet, s *fleet.Snapshot) {
+	busy := 0
+	f.Use(func(w *world.World) {
+		for _, d := range s.Dirs {
+			n, known := d.LiveWriters()
+			h, _ := w.Host(string(d.Host))
+			at, err := h.Lookup(d.ID().Path, false)
+			if err != nil || !known {
+				continue
+			}
+			really := len(writersOf(h, at))
+			if (n > 0) != (really > 0) {
+				t.Errorf("%s: the sweep found %d writers, the world has %d", d.ID(), n, really)
+			}
+			if n > 0 {
+				busy++
+			}
+		}
+	})
+	if busy < 7 {
+		t.Errorf("only %d dirs are in use", busy)
 	}
 }
 
