@@ -141,7 +141,7 @@ func DirColumns() []kit.Column[DirRow] {
 			Order: func(a, b DirRow) int { return cmp.Compare(a.Rel, b.Rel) }},
 		{Key: "form", Title: "form", Width: kit.Fixed(12), Drop: 20, Cell: func(r DirRow, c *kit.Cell) { c.Text(themes.Dim, kit.Clean(r.Form.String())) },
 			Order: func(a, b DirRow) int { return cmp.Compare(a.Form, b.Form) }},
-		{Key: "owner", Title: "owner", Width: kit.Fixed(9), Drop: 3, Cell: func(r DirRow, c *kit.Cell) { ownerCell(c, r.Owner, r.Foreign) },
+		{Key: "owner", Title: "owner", Width: kit.Fixed(10), Drop: 3, Cell: func(r DirRow, c *kit.Cell) { ownerCell(c, r.Owner, r.Foreign) },
 			Order: func(a, b DirRow) int { return cmp.Compare(a.Owner, b.Owner) }},
 		{Key: "bytes", Title: "bytes", Width: kit.Fixed(8), Align: kit.Right, Drop: 2, Cell: func(r DirRow, c *kit.Cell) { sizeCell(c, r.Bytes) },
 			Order: func(a, b DirRow) int { return cmp.Compare(a.Bytes, b.Bytes) }},

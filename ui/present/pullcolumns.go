@@ -31,7 +31,7 @@ func PRColumns() []kit.Column[PRRow] {
 			Order: func(a, b PRRow) int { return cmp.Compare(a.Dirs, b.Dirs) }},
 		{Key: "bytes", Title: "bytes", Width: kit.Fixed(9), Align: kit.Right, Drop: 3, Cell: prBytesCell,
 			Order: func(a, b PRRow) int { return cmp.Compare(a.Bytes, b.Bytes) }},
-		{Key: "owner", Title: "owner", Width: kit.Fixed(9), Drop: 4, Cell: func(r PRRow, c *kit.Cell) { ownerCell(c, r.Owner, r.Foreign) },
+		{Key: "owner", Title: "owner", Width: kit.Fixed(10), Drop: 4, Cell: func(r PRRow, c *kit.Cell) { ownerCell(c, r.Owner, r.Foreign) },
 			Order: func(a, b PRRow) int { return cmp.Compare(a.Owner, b.Owner) }},
 		{Key: "writers", Title: "wr", Width: kit.Fixed(3), Align: kit.Right, Drop: 10, Cell: func(r PRRow, c *kit.Cell) { writersCell(c, r.Writers) },
 			Order: func(a, b PRRow) int { return cmp.Compare(a.Writers, b.Writers) }},

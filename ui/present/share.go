@@ -148,7 +148,7 @@ func ShareSchema() kit.Schema[ShareRow, kit.Safe] {
 			{Key: "share", Title: "of the disk", Width: kit.Flex(12, 1), Drop: 3, Cell: func(r ShareRow, c *kit.Cell) {
 				c.Line(c.Look().Meter(c.Width(), r.Of, themes.BarLow))
 			}},
-			{Key: "owner", Title: "owner", Width: kit.Fixed(9), Drop: 5, Cell: func(r ShareRow, c *kit.Cell) { ownerCell(c, r.Owner, r.Foreign) },
+			{Key: "owner", Title: "owner", Width: kit.Fixed(10), Drop: 5, Cell: func(r ShareRow, c *kit.Cell) { ownerCell(c, r.Owner, r.Foreign) },
 				Order: func(a, b ShareRow) int { return cmp.Compare(a.Owner, b.Owner) }},
 			{Key: "writers", Title: "wr", Width: kit.Fixed(3), Align: kit.Right, Drop: 2, Cell: func(r ShareRow, c *kit.Cell) { writersCell(c, r.Writers) },
 				Order: func(a, b ShareRow) int { return cmp.Compare(a.Writers, b.Writers) }},
