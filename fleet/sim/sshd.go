@@ -56,7 +56,10 @@ func (h *host) open(ctx context.Context, addr string) error {
 		return fmt.Errorf("listen: %w", err)
 	}
 	h.mu.Lock()
-	h.listener, h.addr = l, l.Addr().String()
+	h.listener = l
+	if h.addr == "" {
+		h.addr = l.Addr().String() // stays for good: a host that comes back has the same address
+	}
 	h.mu.Unlock()
 	h.fleet.servers.Go(func() {
 		for {

@@ -36,7 +36,6 @@ func (w *World) RerunFailed(x *Run) error {
 		return ErrNothing
 	}
 	x.Attempt++
-	x.Reruns++
 	x.Cancelled = false
 	x.Started, x.Updated = w.now, w.now
 	for _, j := range again {
@@ -61,6 +60,11 @@ func (w *World) Cancel(x *Run, leak int64) error {
 	if !x.Status().Live() {
 		return ErrCompleted
 	}
+	w.cancel(x, leak)
+	return nil
+}
+
+func (w *World) cancel(x *Run, leak int64) {
 	x.Cancelled = true
 	for _, j := range x.Latest() {
 		if !j.Status.Live() {
@@ -72,7 +76,6 @@ func (w *World) Cancel(x *Run, leak int64) error {
 		}
 		w.finish(j, fleet.ConclusionCancelled, EndSuperseded)
 	}
-	return nil
 }
 
 // orphanBuild lets the processes of a job outlive it.
@@ -102,10 +105,7 @@ func (w *World) orphanBuild(j *Job, seconds int64) {
 func (w *World) Push(p *PullRequest, leak int64, specs []spec) *Run {
 	for _, x := range p.Repo.Runs {
 		if x.Branch == p.HeadRef && x.HeadRepo == p.HeadRepo && x.Status().Live() {
-			x.Superseded = fmt.Sprintf("ci-%d", p.Number)
-			if err := w.Cancel(x, leak); err == nil {
-				x.Updated = w.now
-			}
+			w.cancel(x, leak)
 		}
 	}
 	p.HeadSHA, p.Updated = w.sha(), w.now

@@ -36,27 +36,25 @@ type PullRequest struct {
 
 // Run is a workflow run; its attempts share its id.
 type Run struct {
-	Repo       *Repo
-	ID         int64
-	Number     int
-	Attempt    int
-	Workflow   string
-	Event      string
-	Branch     string
-	SHA        string
-	Title      string
-	Actor      string
-	HeadRepo   fleet.Repo
-	PRs        []int // as pull_requests[] lists them; none for forks
-	Ref        string
-	Created    int64
-	Started    int64 // of this attempt
-	Updated    int64
-	Jobs       []*Job // of all attempts, oldest first
-	Cancelled  bool
-	Reruns     int    // accepted rerun requests
-	Deleter    bool   // something deletes its run dir under a running job
-	Superseded string // the group a newer push cancelled it in
+	Repo      *Repo
+	ID        int64
+	Number    int
+	Attempt   int
+	Workflow  string
+	Event     string
+	Branch    string
+	SHA       string
+	Title     string
+	Actor     string
+	HeadRepo  fleet.Repo
+	PRs       []int // as pull_requests[] lists them; none for forks
+	Ref       string
+	Created   int64
+	Started   int64 // of this attempt
+	Updated   int64
+	Jobs      []*Job // of all attempts, oldest first
+	Cancelled bool
+	Deleter   bool // something deletes its run dir under a running job
 }
 
 // Job is a job of one attempt of a run.

@@ -10,11 +10,8 @@ type Unit struct {
 	Active      string // active, inactive, failed
 	Enabled     bool
 	WorkingDir  string
-	ExecStart   string
 	Environment string
-	PID         int
 	LastRun     int64 // of a timer, Unix seconds; 0 never
-	NextRun     int64
 }
 
 // Host is a machine of the simulated fleet.
@@ -90,12 +87,11 @@ func (h *Host) addRunner(w *World, scope, name string, labels []string, now int6
 	born := now - 30*86400
 	h.WriteFile(dir+"/.runner", "\ufeff"+runnerJSON(scope, r), 0o644, owner, born)
 	h.WriteFile(dir+"/.env", "LANG=C.UTF-8\nACTIONS_RUNNER_HOOK_JOB_STARTED=/opt/runner-hooks/job-started.sh\n", 0o644, owner, born)
-	unit := &Unit{Name: "actions.runner." + dashed(scope) + "." + name + ".service", Active: "active", Enabled: true, WorkingDir: dir, ExecStart: dir + "/runsvc.sh"}
+	unit := &Unit{Name: "actions.runner." + dashed(scope) + "." + name + ".service", Active: "active", Enabled: true, WorkingDir: dir}
 	h.WriteFile("/etc/systemd/system/"+unit.Name, "[Service]\nWorkingDirectory="+dir+"\n", 0o644, fleet.RootOwner, born)
 	at, _ := h.Lookup(dir, true)
-	p := h.spawn(Process{PPID: 1, UID: h.UID, Args: []string{dir + "/bin/Runner.Listener", "run", "--startuptype", "service"},
+	h.spawn(Process{PPID: 1, UID: h.UID, Args: []string{dir + "/bin/Runner.Listener", "run", "--startuptype", "service"},
 		Exe: dir + "/bin/Runner.Listener", Cwd: dir, CwdAt: at, Cgroup: "/system.slice/" + unit.Name}, h.Booted+60)
-	unit.PID = p.PID
 	h.Units = append(h.Units, unit)
 	return r
 }

@@ -101,7 +101,7 @@ func (w *World) mac(now int64) {
 // cleaner installs the disk guard of the field: a nightly timer, and a pre-job
 // mode that no runner calls any more because their hook is another script.
 func (h *Host) cleaner(now int64, enabled bool) {
-	h.Units = append(h.Units, &Unit{Name: "runner-disk-guard.timer", Active: "active", Enabled: enabled, LastRun: now - 11*3600, NextRun: now + 13*3600})
+	h.Units = append(h.Units, &Unit{Name: "runner-disk-guard.timer", Active: "active", Enabled: enabled, LastRun: now - 11*3600})
 	h.WriteFile("/usr/local/bin/runner-disk-guard.sh", "#!/bin/sh\n", 0o755, fleet.RootOwner, h.Booted)
 	h.WriteFile("/opt/runner-hooks/job-started.sh", "#!/bin/sh\nexec chown -R 1000:1000 \"$GITHUB_WORKSPACE\"\n", 0o755, fleet.RootOwner, h.Booted)
 }

@@ -58,7 +58,13 @@ func (w *World) script(r *Repo, now int64) {
 	on(215*m, func() { w.owned(w.Push(pr(1784), 0, slow(true))) })
 	on(200*m, func() { w.owned(w.Push(pr(1785), 0, slow(false))) })
 	on(188*m, func() { w.owned(w.Push(pr(1795), 0, slow(false))) })
-	on(120*m, func() { w.owned(w.Push(pr(1788), 0, ci(1500, 17*gib))) })
+
+	// #1693: two builds in one dir, and one finds its temp dir gone.
+	on(120*m, func() {
+		s := ci(1500, 17*gib)
+		s[1].suffix, s[1].ending = "", EndTempDir
+		w.owned(w.Push(pr(1788), 0, s))
+	})
 
 	// #1798: dockerd makes every fresh run dir as root, and cargo cannot write.
 	for i, n := range []int{1792, 1793, 1794, 1796, 1797} {
