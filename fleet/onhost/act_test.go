@@ -27,6 +27,7 @@ func TestChownGivesOnlyTheNamedUIDs(t *testing.T) {
 	dir := w.runDir("1792", 25919246467, 0)
 	w.write(filepath.Join(dir, "debug/theirs"), 4242)
 	must(t, os.Lchown(filepath.Join(dir, "debug"), 0, 0))
+	w.mkdir(filepath.Join(dir, "debug/their-folder"), 4242)
 	must(t, os.Symlink(filepath.Join(w.sentinel, "deep"), filepath.Join(dir, "debug/link")))
 	must(t, os.Link(filepath.Join(dir, "top"), filepath.Join(dir, "debug/top2")))
 	must(t, os.Chmod(filepath.Join(dir, "debug/build"), 0o2755|os.ModeSetuid|os.ModeSetgid))
@@ -39,8 +40,8 @@ func TestChownGivesOnlyTheNamedUIDs(t *testing.T) {
 	if r.Before != 12 || r.Changed != 12 || r.After != 0 || r.Special != 2 {
 		t.Errorf("counts %+v", r)
 	}
-	if got := owners(t, dir); got[0] != 2 || got[4242] != 1 || got[1000] != 11 {
-		t.Errorf("owners %v: want 2 special of root, 1 of 4242, 11 of 1000", got)
+	if got := owners(t, dir); got[0] != 2 || got[4242] != 2 || got[1000] != 11 {
+		t.Errorf("owners %v: want 2 special of root, 2 of 4242, 11 of 1000", got)
 	}
 	for _, p := range []string{"aprender-ci", "aprender-ci/1792"} {
 		if fi, _ := os.Lstat(filepath.Join(w.root.Path, p)); fi == nil || ownerOf(t, filepath.Join(w.root.Path, p)) != 1000 {
@@ -103,6 +104,9 @@ func TestReapUndoPurge(t *testing.T) {
 	r = w.ask(w.step(fleet.VerbReap, dir))[0]
 	wants(t, r, fleet.OutcomeDone, "")
 	purge.Trash, purge.Now = r.Trash, true
+	leave := w.childUntil("cwd", filepath.Join(w.root.Path, fleet.TrashDir, r.Trash))
+	wants(t, w.ask(purge)[0], fleet.OutcomeRefused, fleet.ReasonWriters)
+	leave()
 	r = w.ask(purge)[0]
 	wants(t, r, fleet.OutcomeDone, "")
 	if r.Changed != 9 {
@@ -129,6 +133,12 @@ func TestExpectIsCheckedWhereItActs(t *testing.T) {
 			must(t, os.Rename(dir, dir+"-kept"))
 			must(t, os.Mkdir(dir, 0o755))
 		}, fleet.ReasonChanged},
+		{"made again alike", func(dir string, s *fleet.Step) {
+			must(t, os.Rename(dir, dir+"-kept"))
+			w.mkdir(dir, 1000)
+			at := time.Unix(0, s.Expect.MTimeNS)
+			must(t, os.Chtimes(dir, at, at))
+		}, fleet.ReasonChanged},
 		{"no inode", func(dir string, s *fleet.Step) { s.Expect.Inode = 0 }, fleet.ReasonUnknown},
 		{"no device", func(dir string, s *fleet.Step) { s.Expect.Dev = 0 }, fleet.ReasonUnknown},
 		{"gone", func(dir string, s *fleet.Step) { must(t, os.RemoveAll(dir)) }, fleet.ReasonMissing},
@@ -146,6 +156,12 @@ func TestExpectIsCheckedWhereItActs(t *testing.T) {
 			*s = w.step(fleet.VerbReap, dir)
 		}, fleet.ReasonNested},
 		{"not a run", func(dir string, s *fleet.Step) { s.Components = s.Components[:2] }, fleet.ReasonPath},
+		{"shared by a pull request", func(dir string, s *fleet.Step) {
+			shared := w.root.Path + "/aprender-ci/1792/debug"
+			w.mkdir(shared, 1000)
+			w.age(shared, time.Hour)
+			*s = w.step(fleet.VerbReap, shared)
+		}, fleet.ReasonPath},
 		{"the root", func(dir string, s *fleet.Step) { s.Components = nil }, fleet.ReasonPath},
 		{"dots", func(dir string, s *fleet.Step) { s.Components[1] = ".." }, fleet.ReasonPath},
 		{"slash", func(dir string, s *fleet.Step) { s.Components = []string{"aprender-ci/1792", s.Components[2]} }, fleet.ReasonPath},

@@ -166,6 +166,17 @@ func (w *world) pipe() [2]*os.File {
 	return [2]*os.File{r, wr}
 }
 
+// childUntil is child, with a function that ends it.
+func (w *world) childUntil(role, dir string) (end func()) {
+	w.t.Helper()
+	p := w.child(role, dir)
+	return func() {
+		w.t.Helper()
+		must(w.t, p.Kill())
+		p.Wait()
+	}
+}
+
 // server is a child that serves one request.
 type server struct {
 	*os.Process

@@ -173,7 +173,7 @@ func TestUnusableRequestsAreAnsweredAndDoNothing(t *testing.T) {
 	cases := map[string][]byte{
 		"empty": {}, "half a length": good[:2], "cut off": good[:len(good)-1],
 		"zero length": {0, 0, 0, 0}, "oversized": {0xff, 0xff, 0xff, 0xff}, "no json": raw("hello"),
-		"unknown field": raw(`{"version":1,"dry_run":true}`),
+		"unknown field": raw(`{"dry_run":true,` + string(good[5:])),
 		"two values":    raw(string(good[4:]) + "{}"),
 		"other version": edit(func(r *fleet.HostRequest) { r.Version = 2 }),
 		"id":            edit(func(r *fleet.HostRequest) { r.ID = "../../x" }),
