@@ -156,7 +156,9 @@ func (w *World) loadRuns(prs []*PullRequest, now int64, dirs int) {
 	for i, h := range hosts {
 		for k := range dirs {
 			x := runs[(i+k)%len(runs)]
-			n := w.leave(h, x.DirRel(""), x.Started, x.Updated, 4<<30+w.rng.Int64N(20<<30))
+			bytes := 4<<30 + w.rng.Int64N(20<<30)
+			n := w.leave(h, x.DirRel(""), x.Started, x.Updated, bytes)
+			n.Content.Files = 20 + bytes>>28 // few and large: walking them is the host's cost, not the console's
 			if (i*dirs+k)%50 == 49 {
 				n.Owner = fleet.RootOwner
 			}
