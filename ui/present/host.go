@@ -24,7 +24,8 @@ type HostRow struct {
 	Runners int
 	Dirs    int // -1 unknown
 	Orphans int
-	Orphan  int64         // bytes held by orphans
+	Orphan  int64         // bytes held by the orphans that were measured
+	Unsized int           // orphans nobody measured
 	Writers int           // live, in all dirs; -1 where one of them is unknown
 	Age     time.Duration // of the last good sweep; negative if none
 	Why     kit.Safe
@@ -34,8 +35,8 @@ type HostRow struct {
 func HostRows(s Scene) []HostRow {
 	busy := s.runnersByHost()
 	type sums struct {
-		dirs, orphans, writers int
-		bytes                  int64
+		dirs, orphans, unsized, writers int
+		bytes                           int64
 	}
 	of := make(map[fleet.HostName]sums)
 	for _, d := range s.Dirs {
@@ -43,7 +44,11 @@ func HostRows(s Scene) []HostRow {
 		m.dirs++
 		if _, orphan := s.Orphan(d); orphan {
 			m.orphans++
-			m.bytes += d.Bytes.Or(0)
+			if b, ok := d.Bytes.Get(); ok {
+				m.bytes += b
+			} else {
+				m.unsized++
+			}
 		}
 		if n, known := d.LiveWriters(); !known {
 			m.writers = -1
@@ -58,7 +63,7 @@ func HostRows(s Scene) []HostRow {
 		r.Stale = s.hostStale(h.Name)
 		if sw, ok := s.SweepOf(h.Name); ok {
 			m := of[h.Name]
-			r.Dirs, r.Orphans, r.Orphan, r.Writers = m.dirs, m.orphans, m.bytes, m.writers
+			r.Dirs, r.Orphans, r.Orphan, r.Unsized, r.Writers = m.dirs, m.orphans, m.bytes, m.unsized, m.writers
 			r.Age = s.since(sw.At)
 			r.fillDisk(s, sw)
 		}

@@ -32,7 +32,7 @@ func HostColumns() []kit.Column[HostRow] {
 			Order: func(a, b HostRow) int { return cmp.Compare(a.Busy, b.Busy) }},
 		{Key: "dirs", Title: "dirs", Width: kit.Fixed(6), Align: kit.Right, Drop: 12, Cell: func(r HostRow, c *kit.Cell) { known(c, themes.Text, r.Dirs) },
 			Order: func(a, b HostRow) int { return cmp.Compare(a.Dirs, b.Dirs) }},
-		{Key: "orphans", Title: "orphans", Width: kit.Fixed(8), Align: kit.Right, Drop: 11, Cell: orphanCell,
+		{Key: "orphans", Title: "orphans", Width: kit.Fixed(9), Align: kit.Right, Drop: 11, Cell: orphanCell,
 			Order: func(a, b HostRow) int { return cmp.Compare(a.Orphan, b.Orphan) }},
 		{Key: "writers", Title: "wr", Width: kit.Fixed(3), Align: kit.Right, Drop: 13, Cell: func(r HostRow, c *kit.Cell) { known(c, themes.Dim, r.Writers) },
 			Order: func(a, b HostRow) int { return cmp.Compare(a.Writers, b.Writers) }},
@@ -60,7 +60,12 @@ func orphanCell(r HostRow, c *kit.Cell) {
 	switch {
 	case r.Dirs < 0:
 		c.Unknown()
+	case r.Orphans > 0 && r.Unsized == r.Orphans:
+		c.Unknown()
 	case r.Orphans > 0:
+		if r.Unsized > 0 {
+			c.Text(themes.Dim, ">")
+		}
 		c.Bytes(themes.Warn, r.Orphan)
 	default:
 		c.Text(themes.Faint, "-")

@@ -15,15 +15,16 @@ import (
 // and what takes it back. With steps it lists every single step instead of groups.
 func PlanBody(p fleet.Plan, steps bool, now time.Time, look kit.Look, w int) []kit.Line {
 	body := wrapped(planHead(p), w, themes.Title, "")
-	body = append(body, nil)
-	if steps {
-		body = append(body, stepLines(p, look, w)...)
-	} else {
-		body = append(body, groupLines(p, look, w)...)
+	switch {
+	case p.Empty():
+	case steps:
+		body = append(append(body, nil), stepLines(p, look, w)...)
+	default:
+		body = append(append(body, nil), groupLines(p, look, w)...)
 	}
 	if len(p.Kept) > 0 {
 		body = append(body, nil)
-		body = append(body, keptLines(p, now, look, w)...)
+		body = append(body, keptLines(p, steps, now, w)...)
 	}
 	if len(p.Steps) == 0 {
 		return body
@@ -56,11 +57,11 @@ func planHead(p fleet.Plan) kit.Safe {
 	case p.Empty():
 		head += ": nothing to do"
 	case sum > 0 && unmeasured > 0:
-		head += "   " + kit.Bytes(sum) + " and " + plural(unmeasured, "dir") + " nobody measured"
+		head += ", " + kit.Bytes(sum) + " and " + plural(unmeasured, "dir") + " nobody measured"
 	case sum > 0:
-		head += "   " + kit.Bytes(sum)
+		head += ", " + kit.Bytes(sum)
 	case unmeasured > 0:
-		head += "   size not measured yet"
+		head += ", size not measured yet"
 	}
 	return head
 }
@@ -123,7 +124,7 @@ func (g *stepGroup) add(st fleet.Step, name kit.Safe) {
 // path or run.
 func stepName(st fleet.Step) kit.Safe {
 	if st.Verb == fleet.VerbRerun {
-		if who, _, _ := strings.Cut(st.Says, " "); strings.HasPrefix(who, "#") {
+		if who, _, _ := strings.Cut(st.Says, " "); who != "" { // a pull request or a branch
 			return kit.Clean(who)
 		}
 		return "run " + kit.Number(int64(st.Run.ID))
@@ -195,39 +196,6 @@ func StepLine(st fleet.Step, look kit.Look, w int) kit.Line {
 		object = kit.Clean(string(st.Run.Repo)) + " run " + kit.Number(int64(st.Run.ID))
 	}
 	return head.Then(kit.In(themes.Text, tailOf(object, max(w-head.Width(), 8), look)))
-}
-
-// keptLines say what is left alone, with a countdown where waiting would help.
-// Objects kept for the same reasons share a line.
-func keptLines(p fleet.Plan, now time.Time, look kit.Look, w int) []kit.Line {
-	var out []kit.Line
-	for _, k := range p.Kept {
-		text := kit.Clean(keptName(k.Subject))
-		if b, ok := k.Bytes.Get(); ok {
-			text += ", " + kit.Bytes(b)
-		}
-		why := kit.Clean(strings.Join(k.Why, "; "))
-		if wait := k.Until.Sub(now); !k.Until.IsZero() && wait > 0 {
-			why += "; eligible in " + Clock(wait)
-		} else if !k.Until.IsZero() {
-			why += "; eligible now, look again with r"
-		}
-		out = append(out, wrapped(text+": "+why, w, themes.Dim, "kept   ")...)
-	}
-	return out
-}
-
-func keptName(s fleet.Subject) string {
-	switch s.Kind {
-	case fleet.SubjectDir:
-		parts := strings.Split(s.Path, "/")
-		return string(s.Host) + ":" + strings.Join(parts[max(len(parts)-2, 0):], "/")
-	case fleet.SubjectPR:
-		return string(prNumber(s.PR))
-	case fleet.SubjectRun:
-		return "run " + string(kit.Number(int64(s.Run)))
-	}
-	return s.String()
 }
 
 // diskLines show a filesystem before and after. A reap alone only renames: its

@@ -1,6 +1,7 @@
 package present
 
 import (
+	"strings"
 	"time"
 
 	"andon/fleet"
@@ -176,7 +177,7 @@ func ProofLines(s Scene, name fleet.HostName, look kit.Look) []kit.Line {
 	}
 	line = line.Then(look.Dot(), kit.In(role, "clock "+signed(skew)))
 	if v, ok := sw.Facts.Helper.Get(); ok {
-		line = line.Then(look.Dot(), kit.In(themes.OK, "andon-host "+kit.Clean(v)))
+		line = line.Then(look.Dot(), kit.In(themes.OK, "andon-host "+kit.Clean(strings.TrimPrefix(v, "andon-host "))))
 	} else {
 		line = line.Then(look.Dot(), kit.In(themes.Dim, "andon-host is sent along"))
 	}

@@ -36,8 +36,6 @@ func (s StepState) Sign() kit.Sign {
 // something failed, with the pids that stand in the way.
 func StateLines(s StepState, look kit.Look, w int) []kit.Line {
 	sign := s.Sign()
-	head := StepLine(s.Step, look, max(w-30, 20))
-	line := kit.Line{kit.In(sign.Role(), look.Glyph(sign))}.Then(head...)
 	says := kit.Safe("")
 	switch {
 	case s.Result == nil && s.Entries > 0:
@@ -49,16 +47,19 @@ func StateLines(s StepState, look kit.Look, w int) []kit.Line {
 	default:
 		says = resultSays(*s.Result)
 	}
-	out := []kit.Line{line.Then(kit.In(sign.Role(), "  "+says))}
+	proved := s.Verified != nil && s.Verified.OK
+	if proved {
+		says += ", " + kit.Clean(s.Verified.Says)
+	}
+	room := max(w-look.SignWidth()-2-kit.Width(says), min(40, w*2/3))
+	line := kit.Line{kit.In(sign.Role(), look.Glyph(sign))}.Then(StepLine(s.Step, look, room)...)
+	line = line.Then(kit.In(sign.Role(), "  "+kit.Truncate(says, max(w-line.Width()-2, 1), look.Ellipsis())))
+	out := []kit.Line{line}
 	if s.Result != nil && !s.Result.Outcome.OK() {
 		out = append(out, wrapped(refusal(*s.Result), w, themes.Warn, "       ")...)
 	}
-	if s.Verified != nil {
-		role := themes.Dim
-		if !s.Verified.OK {
-			role = themes.Crit
-		}
-		out = append(out, wrapped(kit.Clean(s.Verified.Says), w, role, "       ")...)
+	if s.Verified != nil && !proved {
+		out = append(out, wrapped("NOT confirmed: "+kit.Clean(s.Verified.Says), w, themes.Crit, "       ")...)
 	}
 	return out
 }

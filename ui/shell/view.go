@@ -59,7 +59,7 @@ func (m Model) status(e ui.Env, s present.Scene, look kit.Look) string {
 	for _, p := range m.stack {
 		way = append(way, kit.Clean(p.Face(e).Crumb))
 	}
-	right := m.conditions(e, look)
+	right := m.conditions(e, look, m.title(s, look, way))
 	if m.size.W >= 140 && len(m.stack) == 0 {
 		right = m.tabLine(look).Then(right...)
 	}
@@ -83,11 +83,42 @@ func (m Model) oneLine(s present.Scene, look kit.Look) string {
 	return look.Line(m.size.W, line.Then(look.Lamps(lamps)...), nil)
 }
 
+// title names the repositories: all, or the first and how many more, or none,
+// as there is room beside the lamps.
+func (m Model) title(s present.Scene, look kit.Look, way []kit.Safe) kit.Safe {
+	if len(m.stack) > 0 || m.conf.Title == "" {
+		return ""
+	}
+	taken := look.Lamps(present.Lamps(s)).Width() + 18
+	for _, step := range way {
+		taken += kit.Width(step) + 3
+	}
+	if m.size.W >= 100 {
+		taken += 14 // read-write
+	}
+	if m.size.W >= 140 {
+		taken += m.tabLine(look).Width()
+	}
+	names := strings.Split(m.conf.Title, ", ")
+	short := kit.Clean(names[0])
+	if len(names) > 1 {
+		short += " +" + kit.Number(int64(len(names)-1))
+	}
+	full, room := kit.Clean(m.conf.Title), m.size.W-taken
+	switch {
+	case kit.Width(full) <= room:
+		return full
+	case kit.Width(short) <= room:
+		return short
+	}
+	return ""
+}
+
 // conditions are what this console is and the time.
-func (m Model) conditions(e ui.Env, look kit.Look) kit.Line {
+func (m Model) conditions(e ui.Env, look kit.Look, title kit.Safe) kit.Line {
 	var line kit.Line
-	if m.conf.Title != "" && m.size.W >= 80 && len(m.stack) == 0 {
-		line = line.Then(kit.In(themes.Dim, kit.Truncate(kit.Clean(m.conf.Title), m.size.W/4, look.Ellipsis())), look.Dot())
+	if title != "" {
+		line = line.Then(kit.In(themes.Dim, title), look.Dot())
 	}
 	switch {
 	case m.conf.ReadOnly:

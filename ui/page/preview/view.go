@@ -1,6 +1,7 @@
 package preview
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -192,10 +193,28 @@ func (m Model) progress(now time.Time, look kit.Look, w int) []kit.Line {
 	} else if m.run.note != "" {
 		body = append(body, kit.Line{kit.In(themes.Dim, kit.Truncate(kit.Clean(m.run.note), w, look.Ellipsis()))}, nil)
 	}
-	for _, s := range m.run.states {
+	for _, s := range m.ordered() {
 		body = append(body, present.StateLines(s, look, w)...)
 	}
 	return body
+}
+
+// ordered are the steps as planned; once all is over, those that did not end
+// well come first.
+func (m Model) ordered() []present.StepState {
+	if m.phase != ended {
+		return m.run.states
+	}
+	states := slices.Clone(m.run.states)
+	slices.SortStableFunc(states, func(a, b present.StepState) int { return trouble(b) - trouble(a) })
+	return states
+}
+
+func trouble(s present.StepState) int {
+	if s.Sign() == kit.SignOK {
+		return 0
+	}
+	return 1
 }
 
 // verdict sums the result up. It is ok only where every step ended well, and a
