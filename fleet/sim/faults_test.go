@@ -17,6 +17,7 @@ import (
 
 // TestHostFaults breaks a host in each way and mends it again.
 func TestHostFaults(t *testing.T) {
+	t.Parallel()
 	f := start(t, Options{})
 	c := newConsole(t, f)
 	h := f.Hosts()[1]
@@ -64,6 +65,7 @@ func TestHostFaults(t *testing.T) {
 
 // TestTruncationIsNeverASmallerFleet cuts an answer at many places.
 func TestTruncationIsNeverASmallerFleet(t *testing.T) {
+	t.Parallel()
 	f := start(t, Options{})
 	h := f.Hosts()[1]
 	for _, after := range []int64{0, 1, 50, 700, 2000, 2900} {
@@ -79,6 +81,7 @@ func TestTruncationIsNeverASmallerFleet(t *testing.T) {
 
 // TestHostileNames go through the whole real path byte for byte.
 func TestHostileNames(t *testing.T) {
+	t.Parallel()
 	f := start(t, Options{})
 	c := newConsole(t, f)
 	h := f.Hosts()[0]

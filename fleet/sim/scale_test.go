@@ -12,6 +12,7 @@ import (
 // TestManyHosts starts the load fleet and sweeps all of it at once, the way the
 // console would.
 func TestManyHosts(t *testing.T) {
+	t.Parallel()
 	const hosts, dirs = 40, 50
 	var before, after runtime.MemStats
 	runtime.GC()

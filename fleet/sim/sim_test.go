@@ -30,6 +30,7 @@ func start(t testing.TB, o Options) *Fleet {
 // TestTheStory checks that the console's real parts see the incident in the
 // world, whole and without a contradiction.
 func TestTheStory(t *testing.T) {
+	t.Parallel()
 	f := start(t, Options{})
 	c := newConsole(t, f)
 	s := c.look(t, true)

@@ -86,7 +86,7 @@ func (w *World) past(p *PullRequest, h *Host, end, took int64, c fleet.Conclusio
 func (w *World) leave(h *Host, rel string, born, end, bytes int64) *Node {
 	root := h.rootFor()
 	n, _ := h.Mkdir(root.Path+"/"+rel, root.Owner, born)
-	n.Content = &Content{Owner: root.Owner, Bytes: bytes, Files: 40 + bytes/(9<<20), Oldest: min(born+60, end), Newest: end}
+	n.Content = &Content{Owner: root.Owner, Bytes: bytes, Files: filesOf(bytes), Oldest: min(born+60, end), Newest: end}
 	return n
 }
 

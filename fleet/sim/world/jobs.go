@@ -176,7 +176,7 @@ func (j *Job) write(now int64) {
 	begun := j.Steps[len(j.Steps)-1].Started
 	done := min(now-begun, max(j.work, 1))
 	c.Bytes = max(c.Bytes, j.base+j.grow*done/max(j.work, 1))
-	c.Files = max(c.Files, 40+c.Bytes/(9<<20))
+	c.Files = max(c.Files, filesOf(c.Bytes))
 	c.Newest = now
 }
 
