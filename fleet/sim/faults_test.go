@@ -63,6 +63,22 @@ func TestHostFaults(t *testing.T) {
 	}
 }
 
+// TestAHostThatComesBack is one whose port was closed from the start; its tools are
+// not those the sweep needs, and it says so.
+func TestAHostThatComesBack(t *testing.T) {
+	f := start(t, Options{})
+	mac := f.Hosts()[3]
+	if _, err := newConsole(t, f).sweep(t.Context(), mac, nil); !errors.Is(err, sshexec.ErrUnreachable) {
+		t.Fatalf("%s: %v", mac.Name, err)
+	}
+	if err := f.Break(mac.Name, Healthy); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := newConsole(t, f).sweep(t.Context(), mac, nil); !errors.Is(err, probe.ErrUnfit) {
+		t.Errorf("%s: %v", mac.Name, err)
+	}
+}
+
 // TestTruncationIsNeverASmallerFleet cuts an answer at many places.
 func TestTruncationIsNeverASmallerFleet(t *testing.T) {
 	t.Parallel()

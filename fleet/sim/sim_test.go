@@ -38,6 +38,14 @@ func TestTheStory(t *testing.T) {
 		if w.Dropped > 0 {
 			t.Errorf("%s: %d records were not understood", w.Host, w.Dropped)
 		}
+		if w.Host == "intel" && (len(w.Services) != 16 || len(w.Caches) != 1 || len(w.Cleaners) < 2) {
+			t.Errorf("intel: %d runner services, %d caches, %d cleaners", len(w.Services), len(w.Caches), len(w.Cleaners))
+		}
+		for _, x := range w.Services {
+			if x.Runner == "" || !strings.HasSuffix(x.Dir, "/"+x.Runner) || x.Hook == "" {
+				t.Errorf("%s: service %+v", w.Host, x)
+			}
+		}
 		if skew := w.Skew(); skew.Abs() > 5*time.Second {
 			t.Errorf("%s: clock off by %s", w.Host, skew)
 		}

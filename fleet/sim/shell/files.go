@@ -67,6 +67,10 @@ func format(b *strings.Builder, layout, name string, n *world.Node) bool {
 }
 
 func stat(c *command) int {
+	if c.s.View.Host.OS != "Linux" {
+		fmt.Fprintln(&c.errs, "stat: illegal option -- c") // the BSD tool
+		return 1
+	}
 	args, follow, layout := c.args, false, ""
 	for len(args) > 1 && strings.HasPrefix(args[0], "-") {
 		switch {

@@ -4,6 +4,9 @@
 // others. A program or an option that is not here fails as it would on a host
 // that lacks it, so a script that begins to need more is noticed.
 //
+// One thing the interpreter cannot do: with a backslash or a pattern character in a
+// dir's name, a pattern finds nothing below that dir.
+//
 // Nothing of it touches the machine it runs on, but for the pipes between the
 // parts of a pipeline.
 package shell

@@ -41,8 +41,10 @@ func systemctl(c *command) int {
 			c.out.WriteByte('\n')
 		}
 		first = false
-		for _, p := range props {
-			if v, ok := property(u, p, unix); ok {
+		// What the unit's type adds comes before what all units have, whatever
+		// order was asked for.
+		for _, p := range [...]string{"LastTriggerUSec", "WorkingDirectory", "Environment", "Id", "ActiveState", "UnitFileState"} {
+			if v, ok := property(u, p, unix); ok && slices.Contains(props, p) {
 				fmt.Fprintf(&c.out, "%s=%s\n", p, v)
 			}
 		}
