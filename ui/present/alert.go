@@ -178,7 +178,7 @@ func AlertColumns() []kit.Column[AlertRow] {
 			Order: func(a, b AlertRow) int { return cmp.Compare(a.Age, b.Age) }},
 		{Key: "title", Title: "what stands still", Width: kit.Flex(29, 1), Cell: func(r AlertRow, c *kit.Cell) { c.Text(role(r, themes.Text), r.Title) },
 			Order: func(a, b AlertRow) int { return cmp.Compare(a.Title, b.Title) }},
-		{Key: "where", Title: "where", Width: kit.Flex(7, 1), Drop: 2, Cell: func(r AlertRow, c *kit.Cell) { c.Text(role(r, themes.Text), r.Where) },
+		{Key: "where", Title: "where", Width: kit.Flex(8, 1), Drop: 2, Cell: func(r AlertRow, c *kit.Cell) { c.Text(role(r, themes.Text), r.Where) },
 			Order: func(a, b AlertRow) int { return cmp.Compare(a.Where, b.Where) }},
 		{Key: "what", Title: "holds", Width: kit.Flex(14, 2), Drop: 3, Cell: func(r AlertRow, c *kit.Cell) { c.Text(themes.Dim, r.What) },
 			Order: func(a, b AlertRow) int { return cmp.Compare(a.What, b.What) }},

@@ -103,6 +103,33 @@ func TestCursorStaysWithItsRow(t *testing.T) {
 	}
 }
 
+// TestCursorWaitsOnTheWorst: until the operator moves it, the cursor is on the
+// first row, wherever the row it was on has gone.
+func TestCursorWaitsOnTheWorst(t *testing.T) {
+	p := uitest.Play(t, ui.Rect{W: 80, H: 24}, uitest.Dressed{})
+	s := fleet.Join(uitest.IncidentAt(p.Now))
+	all := uitest.Alerts(s)
+	p.Arrive(s, fleet.Board{At: s.At, Alerts: all.Alerts[3:4]})
+	wants(t, p, "▌▲ WARN    3m host cannot")
+	p.Arrive(s, all)
+	wants(t, p, "▌■ STOP   11m disk pressure")
+	p.Keys("j").Arrive(s, fleet.Board{At: s.At, Alerts: all.Alerts[1:]})
+	wants(t, p, "▌■ STOP    4m run dirs")
+}
+
+func TestWhatIsOnScreenIsMeasuredFirst(t *testing.T) {
+	p := at(t, 80, 24).Keys("j").Wait(time.Second)
+	seen := uitest.Sent[ui.Visible](p)
+	if len(seen) == 0 || len(seen[len(seen)-1].Dirs) != 8 {
+		t.Fatalf("the board names %v", seen)
+	}
+	p.Keys("4").Wait(time.Second)
+	seen = uitest.Sent[ui.Visible](p)
+	if n := len(seen[len(seen)-1].Dirs); n != 13 {
+		t.Errorf("the dirs page names %d dirs around its first row", n)
+	}
+}
+
 func TestChangedCellIsMarkedOnce(t *testing.T) {
 	p := at(t, 160, 45).Keys("3")
 	r := uitest.IncidentAt(p.Now)

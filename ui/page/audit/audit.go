@@ -44,7 +44,7 @@ func (m Model) Update(e ui.Env, msg ui.Msg) (ui.Page, []ui.Effect) {
 func (m Model) folded(e ui.Env) Model {
 	if len(e.Records) != m.seen {
 		m.seen = len(e.Records)
-		m.List = m.With(m.Replace(present.DeedRows(e.Records, e.Now)))
+		m.List = m.Fill(present.DeedRows(e.Records, e.Now))
 	}
 	return m
 }

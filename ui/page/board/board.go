@@ -50,6 +50,8 @@ func (m Model) Update(e ui.Env, msg ui.Msg) (ui.Page, []ui.Effect) {
 	switch msg := msg.(type) {
 	case ui.Arrived, ui.Shown, ui.AuditRead:
 		m = m.refreshed(e)
+	case ui.Ticked:
+		effects = m.visible(e)
 	case ui.KeyPressed:
 		m = m.toList(msg)
 	case ui.Pressed:
@@ -68,8 +70,8 @@ func (m Model) refreshed(e ui.Env) Model {
 	}
 	m.gen = e.Gen
 	s := present.SceneOf(e)
-	m.hosts = m.hosts.With(m.hosts.Replace(present.HostRows(s)))
-	m.prs = m.prs.With(m.prs.Replace(present.PRRows(s)))
+	m.hosts = m.hosts.Fill(present.HostRows(s))
+	m.prs = m.prs.Fill(present.PRRows(s))
 	m.runners = present.RunnerRows(s, "")
 	return m.alertRows(e, s)
 }
@@ -77,8 +79,31 @@ func (m Model) refreshed(e ui.Env) Model {
 func (m Model) alertRows(e ui.Env, s present.Scene) Model {
 	rows, muted := present.AlertRows(s, e.Keys, m.all)
 	m.muted = muted
-	m.alerts = m.alerts.With(m.alerts.Replace(rows))
+	m.alerts = m.alerts.Fill(rows)
 	return m
+}
+
+// maxVisible is how many dirs of an alert are named as on screen.
+const maxVisible = 64
+
+// visible names the run dirs of what the cursor is on, to be measured first.
+func (m Model) visible(e ui.Env) []ui.Effect {
+	var ids []fleet.DirID
+	if r, ok := m.prs.Current(); ok && m.pane == prsPane && e.Snapshot != nil {
+		for _, d := range e.Snapshot.DirsOfPR(r.PR) {
+			ids = append(ids, d.ID())
+		}
+	} else if a, ok := m.alert(e); ok {
+		for _, s := range a.Subjects {
+			if id, isDir := s.DirID(); isDir && len(ids) < maxVisible {
+				ids = append(ids, id)
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return []ui.Effect{ui.Visible{Dirs: ids}}
 }
 
 // toList hands a message to the list of the pane in focus.

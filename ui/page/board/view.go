@@ -10,7 +10,7 @@ import (
 )
 
 // wideLeft is the share of a wide screen, in percent, that the lists get.
-const wideLeft = 60
+const wideLeft = 61
 
 // layout is how the board is cut up in an Env.
 func (m Model) layout(e ui.Env) sections {

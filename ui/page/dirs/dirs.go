@@ -41,7 +41,7 @@ func (m Model) Update(e ui.Env, msg ui.Msg) (ui.Page, []ui.Effect) {
 	case present.DirsBuilt:
 		if msg.Gen > m.built {
 			m.built = msg.Gen
-			m.List = m.With(m.Replace(msg.Rows))
+			m.List = m.Fill(msg.Rows)
 			effects = m.visible()
 		}
 	case ui.Ticked:

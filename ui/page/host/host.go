@@ -32,7 +32,7 @@ func (m Model) Update(e ui.Env, msg ui.Msg) (ui.Page, []ui.Effect) {
 	case ui.Arrived, ui.Shown:
 		if m.gen != e.Gen {
 			m.gen = e.Gen
-			m.shares = m.shares.With(m.shares.Replace(present.ShareRows(present.SceneOf(e), m.name)))
+			m.shares = m.shares.Fill(present.ShareRows(present.SceneOf(e), m.name))
 			effects = m.visible()
 		}
 	case ui.KeyPressed:

@@ -29,7 +29,7 @@ func (m Model) Update(e ui.Env, msg ui.Msg) (ui.Page, []ui.Effect) {
 	case ui.Arrived, ui.Shown:
 		if m.gen != e.Gen {
 			m.gen = e.Gen
-			m.List = m.With(m.Replace(present.HostRows(present.SceneOf(e))))
+			m.List = m.Fill(present.HostRows(present.SceneOf(e)))
 		}
 	case ui.KeyPressed:
 		m.List, _ = m.List.Update(msg)

@@ -12,6 +12,7 @@ type List[R any, K comparable] struct {
 	kit.Table[R, K]
 	input  kit.Input
 	typing bool
+	moved  bool   // the operator has put the cursor somewhere
 	before string // the filter in force when typing began
 	fault  error  // what is wrong with the text
 }
@@ -25,6 +26,17 @@ func New[R any, K comparable](schema kit.Schema[R, K]) List[R, K] {
 func (l List[R, K]) With(t kit.Table[R, K]) List[R, K] {
 	l.Table = t
 	return l
+}
+
+// Fill gives the list new rows. The cursor stays with its row, except that until
+// the operator has moved it, it stays on the first: the worst, wherever rows
+// come to stand.
+func (l List[R, K]) Fill(rows []R) List[R, K] {
+	t := l.Replace(rows)
+	if !l.moved {
+		t = t.First()
+	}
+	return l.With(t)
 }
 
 // Typing reports whether keys go into the filter.
@@ -44,6 +56,10 @@ func (l List[R, K]) Update(msg ui.Msg) (List[R, K], bool) {
 }
 
 func (l List[R, K]) press(in ui.Intent) (List[R, K], bool) {
+	switch in.Kind {
+	case ui.IntentMove, ui.IntentScroll, ui.IntentFirst, ui.IntentLast, ui.IntentMark, ui.IntentMatch:
+		l.moved = true
+	}
 	switch in.Kind {
 	case ui.IntentMove:
 		return l.With(l.Move(in.N)), true

@@ -46,8 +46,8 @@ func (m Model) refreshed(e ui.Env) (Model, []ui.Effect) {
 	m.gen = e.Gen
 	s := present.SceneOf(e)
 	dirs := s.DirsOfPR(m.key)
-	m.runs = m.runs.With(m.runs.Replace(present.RunRowsOf(s, m.key)))
-	m.dirs = m.dirs.With(m.dirs.Replace(present.DirRowsOf(s, dirs)))
+	m.runs = m.runs.Fill(present.RunRowsOf(s, m.key))
+	m.dirs = m.dirs.Fill(present.DirRowsOf(s, dirs))
 	ids := make([]fleet.DirID, len(dirs))
 	for i, d := range dirs {
 		ids[i] = d.ID()

@@ -32,8 +32,10 @@ func (m Model) Update(e ui.Env, msg ui.Msg) (ui.Page, []ui.Effect) {
 	case ui.Arrived, ui.Shown:
 		if m.gen != e.Gen {
 			m.gen = e.Gen
-			m.List = m.With(m.Replace(present.PRRows(present.SceneOf(e))))
+			m.List = m.Fill(present.PRRows(present.SceneOf(e)))
 		}
+	case ui.Ticked:
+		effects = m.visible(e)
 	case ui.KeyPressed:
 		m.List, _ = m.List.Update(msg)
 	case ui.Pressed:
@@ -74,6 +76,24 @@ func (m Model) press(e ui.Env, in ui.Intent) (Model, []ui.Effect) {
 	}
 	m.List, _ = m.List.Update(ui.Pressed{Intent: in})
 	return m, nil
+}
+
+// visible names the run dirs of the pull requests around the cursor, to be
+// measured first.
+func (m Model) visible(e ui.Env) []ui.Effect {
+	const around = 6
+	var ids []fleet.DirID
+	last := 0
+	for n := -around; n <= around && e.Snapshot != nil; n++ {
+		t := m.Move(n)
+		if r, ok := t.Current(); ok && t.Position() != last {
+			last = t.Position()
+			for _, d := range e.Snapshot.DirsOfPR(r.PR) {
+				ids = append(ids, d.ID())
+			}
+		}
+	}
+	return []ui.Effect{ui.Visible{Dirs: ids}}
 }
 
 // URL is a pull request's page on github.com.
