@@ -23,6 +23,8 @@ type DeedRow struct {
 	Key      DeedKey
 	Seq      int64 // newest record of it
 	At       time.Time
+	When     kit.Safe // At, as short as it stays clear
+	Plan     kit.Safe // the action whose step it is
 	Who      kit.Safe
 	Action   kit.Safe
 	Host     kit.Safe
@@ -37,6 +39,10 @@ type DeedRow struct {
 	Host0    fleet.HostName
 }
 
+// resultWithin is how long an intent may wait for its result before the deed is
+// called in doubt.
+const resultWithin = 2 * time.Minute
+
 // DeedRows fold audit records into deeds, newest first.
 func DeedRows(records []fleet.Record, now time.Time) []DeedRow {
 	place := make(map[DeedKey]int)
@@ -47,12 +53,24 @@ func DeedRows(records []fleet.Record, now time.Time) []DeedRow {
 		if !ok {
 			i = len(rows)
 			place[k] = i
-			rows = append(rows, DeedRow{Key: k, At: r.At, Who: kit.Clean(r.Operator), Action: kit.Clean(string(r.Action)), Outcome: "in doubt", Sign: kit.SignUnknown})
+			sign, outcome := kit.SignUnknown, kit.Safe("in doubt")
+			if now.Sub(r.At) < resultWithin {
+				sign, outcome = kit.SignRun, "no result"
+			}
+			rows = append(rows, DeedRow{Key: k, At: r.At, When: when(r.At, now), Plan: kit.Clean(string(r.Action)), Who: kit.Clean(r.Operator), Action: kit.Clean(string(r.Action)), Outcome: outcome, Sign: sign})
 		}
 		rows[i].fold(r, now)
 	}
 	slices.SortStableFunc(rows, func(a, b DeedRow) int { return cmp.Compare(b.Seq, a.Seq) })
 	return rows
+}
+
+// when writes a time of the last day with its seconds, an older one with its day.
+func when(t, now time.Time) kit.Safe {
+	if now.Sub(t) < 24*time.Hour {
+		return kit.Clean(t.Format("15:04:05"))
+	}
+	return kit.Clean(t.Format("02 15:04"))
 }
 
 func stepOf(r fleet.Record) int {
@@ -125,7 +143,7 @@ func DeedSchema() kit.Schema[DeedRow, DeedKey] {
 		Columns: []kit.Column[DeedRow]{
 			{Key: "sign", Width: kit.SignColumn(), Cell: func(r DeedRow, c *kit.Cell) { c.Sign(r.Sign) },
 				Order: func(a, b DeedRow) int { return worst(a.Sign, b.Sign) }},
-			{Key: "at", Title: "time", Width: kit.Fixed(11), Quiet: true, Cell: func(r DeedRow, c *kit.Cell) { c.Text(themes.Dim, kit.Clean(r.At.Format("02 15:04:05"))) },
+			{Key: "at", Title: "time", Width: kit.Fixed(8), Quiet: true, Cell: func(r DeedRow, c *kit.Cell) { c.Text(themes.Dim, r.When) },
 				Order: func(a, b DeedRow) int { return a.At.Compare(b.At) }},
 			{Key: "who", Title: "who", Width: kit.Fixed(8), Drop: 3, Cell: func(r DeedRow, c *kit.Cell) { c.Plain(r.Who) },
 				Order: func(a, b DeedRow) int { return cmp.Compare(a.Who, b.Who) }},
@@ -167,17 +185,4 @@ func deedSays(r DeedRow) kit.Safe {
 		return r.Verified
 	}
 	return r.Detail
-}
-
-// DeedLine is a deed on one line of the board.
-func DeedLine(r DeedRow, look kit.Look, w int) kit.Line {
-	head := kit.Line{kit.In(r.Sign.Role(), look.Glyph(r.Sign)+" "), kit.In(themes.Dim, kit.Clean(r.At.Format("15:04"))+"  "),
-		kit.In(themes.Text, kit.PadRight(r.Who, 8, look.Ellipsis())+" "+kit.PadRight(r.Action, 7, "")+" "), kit.In(themes.Dim, kit.PadRight(r.Host, 8, look.Ellipsis())+" ")}
-	room := max(w-head.Width()-2, 10)
-	object := tailOf(r.Object, room/2, look)
-	says := r.Outcome
-	if d := deedSays(r); d != "" {
-		says += ": " + d
-	}
-	return head.Then(kit.In(themes.Text, object+"  "), kit.In(r.Sign.Role(), kit.Truncate(says, max(room-kit.Width(object), 1), look.Ellipsis())))
 }

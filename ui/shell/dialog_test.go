@@ -185,6 +185,8 @@ func TestPutAwayAndBack(t *testing.T) {
 	if n := len(uitest.Sent[ui.MakePlan](p)); n != 1 {
 		t.Errorf("a second deed was planned while one runs (%d plans)", n)
 	}
+	p.Keys("esc", "5", "f")
+	wants(t, p, "FIX", "running")
 	p.Keys("esc")
 	a := applied(p)[0]
 	p.Send(ui.Applied{Digest: a.Digest, Result: uitest.Success(a.Plan)})

@@ -117,6 +117,10 @@ func (m Model) key(k ui.KeyPressed) (Model, []ui.Effect) {
 	if next, effects, done := m.own(b.Intent, face); done {
 		return next, effects
 	}
+	if b.Intent.Kind == ui.IntentAct && m.dialog.Busy() { // one deed at a time: look at the one that runs
+		m.dialog = m.dialog.Show()
+		return m, nil
+	}
 	if b.Intent.Kind == ui.IntentAct && !slices.Contains(face.Actions, b.Intent.Action) {
 		return m.say(string(kit.Clean(k.Name))+" "+string(b.Intent.Action)+" is not done from this page; ? lists what is", true), nil
 	}

@@ -113,6 +113,6 @@ func Records() []fleet.Record {
 	add(fleet.Record{At: at.Add(time.Second), Kind: fleet.RecordResult, Action: fleet.ActionReap, Digest: "77aa01", Request: "r-118", Result: &fleet.StepResult{N: 1, Outcome: fleet.OutcomeDone, Bytes: 61 * Gib, Trash: "r-118-1", Until: now.Add(6 * time.Minute)}})
 	add(fleet.Record{At: at.Add(time.Second), Kind: fleet.RecordResult, Action: fleet.ActionReap, Digest: "77aa01", Request: "r-118", Result: &fleet.StepResult{N: 2, Outcome: fleet.OutcomeRefused, Reason: "writers", Detail: "3 live writers, pid 48112 first"}})
 	add(fleet.Record{At: at.Add(6 * time.Second), Kind: fleet.RecordVerified, Action: fleet.ActionReap, Digest: "77aa01", Request: "r-118", Verified: &fleet.Verification{N: 1, OK: true, Says: "it is gone from its place"}})
-	add(fleet.Record{At: now.Add(-time.Minute), Kind: fleet.RecordIntent, Action: fleet.ActionChown, Digest: "beef02", Request: "c-119", Step: step(1, fleet.VerbChown, 1791)})
+	add(fleet.Record{At: now.Add(-3 * time.Minute), Kind: fleet.RecordIntent, Action: fleet.ActionChown, Digest: "beef02", Request: "c-119", Step: step(1, fleet.VerbChown, 1791)})
 	return out
 }

@@ -28,10 +28,10 @@ func (m Model) Update(e ui.Env, msg ui.Msg) (ui.Page, []ui.Effect) {
 	m = m.sized(e)
 	var effects []ui.Effect
 	switch msg := msg.(type) {
-	case ui.Shown:
+	case ui.Shown, ui.Arrived:
 		effects = []ui.Effect{ui.ReadAudit{}}
 		m = m.folded(e)
-	case ui.AuditRead, ui.Arrived:
+	case ui.AuditRead:
 		m = m.folded(e)
 	case ui.KeyPressed:
 		m.List, _ = m.List.Update(msg)

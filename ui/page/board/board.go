@@ -26,7 +26,7 @@ type Model struct {
 	hosts   list.List[present.HostRow, fleet.HostName]
 	alerts  list.List[present.AlertRow, string]
 	prs     list.List[present.PRRow, fleet.PRKey]
-	deeds   []present.DeedRow   // newest first; read-only
+	deeds   []present.Recent    // newest first; read-only
 	runners []present.RunnerRow // of all hosts; read-only
 	pane    pane
 	all     bool // muted alerts are shown
@@ -48,7 +48,10 @@ func (m Model) Update(e ui.Env, msg ui.Msg) (ui.Page, []ui.Effect) {
 	m = m.sized(e)
 	var effects []ui.Effect
 	switch msg := msg.(type) {
-	case ui.Arrived, ui.Shown, ui.AuditRead:
+	case ui.Arrived, ui.Shown:
+		m = m.refreshed(e)
+		effects = []ui.Effect{ui.ReadAudit{}}
+	case ui.AuditRead:
 		m = m.refreshed(e)
 	case ui.Ticked:
 		effects = m.visible(e)
@@ -63,7 +66,7 @@ func (m Model) Update(e ui.Env, msg ui.Msg) (ui.Page, []ui.Effect) {
 // refreshed takes over what is new in the Env.
 func (m Model) refreshed(e ui.Env) Model {
 	if m.seen != len(e.Records) {
-		m.deeds, m.seen = present.DeedRows(e.Records, e.Now), len(e.Records)
+		m.deeds, m.seen = present.RecentDeeds(present.DeedRows(e.Records, e.Now)), len(e.Records)
 	}
 	if m.gen == e.Gen {
 		return m

@@ -207,7 +207,7 @@ func (m Model) runnersView(look kit.Look, w, h int) string {
 func (m Model) recent(look kit.Look, w, h int) string {
 	lines := []string{look.Section(w, "RECENT ACTIONS", "")}
 	for _, d := range m.deeds[:min(len(m.deeds), h-1)] {
-		lines = append(lines, look.Line(w, append(kit.Words(" "), present.DeedLine(d, look, w-2)...), nil))
+		lines = append(lines, look.Line(w, append(kit.Words(" "), present.RecentLine(d, look, w-2)...), nil))
 	}
 	if len(m.deeds) == 0 {
 		lines = append(lines, look.Line(w, kit.Line{kit.In(themes.Dim, " none by this audit log")}, nil))
