@@ -13,6 +13,7 @@ type Env struct {
 	Snapshot *fleet.Snapshot // nil before the first
 	Gen      int             // counts snapshots; 0 before the first
 	Board    fleet.Board
+	Lit      Lit // made from Board; nil before the first
 	Trends   Trends
 	Records  []fleet.Record // the audit log as last read, oldest first
 	Rules    []fleet.Rule
@@ -46,6 +47,15 @@ func (e Env) Action(id fleet.ActionID) (fleet.Action, bool) {
 	}
 	return fleet.Action{}, false
 }
+
+// Named is what the lit alerts say of one subject.
+type Named struct {
+	Severity fleet.Severity // the worst
+	Rules    []fleet.RuleID // worst first, each once; kept for hosts and pull requests
+}
+
+// Lit holds every subject a lit alert names. It is read-only once made.
+type Lit map[fleet.Subject]Named
 
 // Point is one reading of a filesystem.
 type Point struct {

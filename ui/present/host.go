@@ -160,9 +160,9 @@ func (s Scene) hostWhy(h fleet.HostName, r HostRow) kit.Safe {
 		return "last seen " + kit.Age(r.Age) + " ago: " + causeWords(src)
 	}
 	var why []kit.Safe
-	for _, a := range s.Board.Alerts {
-		if a.Lit() && a.About(fleet.OfHost(h)) && a.Severity != fleet.SeverityInfo {
-			why = append(why, kit.Clean(string(a.Rule)))
+	if n := s.lit[fleet.OfHost(h)]; n.Severity != fleet.SeverityInfo {
+		for _, r := range n.Rules {
+			why = append(why, kit.Clean(string(r)))
 		}
 	}
 	if len(why) > 0 {

@@ -257,3 +257,35 @@ func TestClock(t *testing.T) {
 		}
 	}
 }
+
+// TestLitSubjects: the worst alert decides, rules are named once and worst
+// first, and what is muted or over names nothing.
+func TestLitSubjects(t *testing.T) {
+	s := fleet.Join(uitest.Incident())
+	lit := present.LitSubjects(uitest.Alerts(s))
+	intel := lit[fleet.OfHost("intel")]
+	if intel.Severity != fleet.SeverityStop || len(intel.Rules) != 3 || intel.Rules[0] != "disk-pressure" {
+		t.Errorf("intel is named by %+v", intel)
+	}
+	pr := lit[fleet.OfPR(fleet.PRKey{Repo: uitest.Repo, Number: 1792})]
+	if len(pr.Rules) != 1 || pr.Rules[0] != "run-dir-owner" {
+		t.Errorf("#1792 is named by %+v, though same-failure is muted", pr)
+	}
+	over := uitest.Alerts(s)
+	for i := range over.Alerts {
+		over.Alerts[i].State = fleet.AlertResolved
+	}
+	if n := len(present.LitSubjects(over)); n != 0 {
+		t.Errorf("alerts that are over name %d subjects", n)
+	}
+}
+
+func TestRecentDeeds(t *testing.T) {
+	got := present.RecentDeeds(present.DeedRows(uitest.Records(), uitest.Now()))
+	if len(got) != 3 || got[0].Steps != 1 || got[1].Steps != 2 {
+		t.Fatalf("%d deeds: %+v", len(got), got)
+	}
+	if reap := got[1]; reap.Sign != kit.SignWarn || reap.Proved != 1 || len(reap.Counts) != 2 {
+		t.Errorf("a reap with one step refused is %+v", reap)
+	}
+}

@@ -171,10 +171,8 @@ func RunSign(st fleet.Status, c fleet.Conclusion) kit.Sign {
 }
 
 func (s Scene) prWhy(p fleet.PullRequest, r PRRow, runs []fleet.WorkflowRun) kit.Safe {
-	for _, a := range s.Board.Alerts {
-		if a.Lit() && a.About(fleet.OfPR(p.Key())) {
-			return kit.Clean(string(a.Rule))
-		}
+	if n := s.lit[fleet.OfPR(p.Key())]; len(n.Rules) > 0 {
+		return kit.Clean(string(n.Rules[0]))
 	}
 	switch {
 	case p.State != fleet.PROpen:

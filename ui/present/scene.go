@@ -2,6 +2,7 @@ package present
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"andon/fleet"
@@ -15,7 +16,7 @@ type Scene struct {
 	Board  fleet.Board
 	Trends ui.Trends
 	Now    time.Time
-	lit    map[fleet.Subject]fleet.Severity
+	lit    ui.Lit
 	blank  bool // nothing was seen yet
 }
 
@@ -26,23 +27,33 @@ func SceneOf(e ui.Env) Scene {
 	if s == nil {
 		s = fleet.Join(fleet.Reads{At: e.Now})
 	}
-	return Scene{Snapshot: s, Board: e.Board, Trends: e.Trends, Now: e.Now, lit: litSubjects(e.Board), blank: e.Snapshot == nil}
+	lit := e.Lit
+	if lit == nil {
+		lit = LitSubjects(e.Board)
+	}
+	return Scene{Snapshot: s, Board: e.Board, Trends: e.Trends, Now: e.Now, lit: lit, blank: e.Snapshot == nil}
 }
 
 // Look is how an Env wants to be drawn.
 func Look(e ui.Env) kit.Look { return kit.NewLook(e.Styles, e.ASCII) }
 
-// litSubjects says for each subject how bad the worst lit alert about it is.
-func litSubjects(b fleet.Board) map[fleet.Subject]fleet.Severity {
-	lit := make(map[fleet.Subject]fleet.Severity)
+// LitSubjects says of each subject how bad the worst lit alert about it is. It
+// is made once for a board: orphans alone may be tens of thousands.
+func LitSubjects(b fleet.Board) ui.Lit {
+	lit := make(ui.Lit)
 	for _, a := range b.Alerts {
 		if !a.Lit() {
 			continue
 		}
 		for _, s := range a.Subjects {
-			if old, ok := lit[s]; !ok || a.Severity.Rank() < old.Rank() {
-				lit[s] = a.Severity
+			n, ok := lit[s]
+			if !ok || a.Severity.Rank() < n.Severity.Rank() {
+				n.Severity = a.Severity
 			}
+			if (s.Kind == fleet.SubjectHost || s.Kind == fleet.SubjectPR) && !slices.Contains(n.Rules, a.Rule) {
+				n.Rules = append(n.Rules, a.Rule)
+			}
+			lit[s] = n
 		}
 	}
 	return lit
@@ -50,12 +61,12 @@ func litSubjects(b fleet.Board) map[fleet.Subject]fleet.Severity {
 
 // lamp is the sign of a subject's worst lit alert, or the other one.
 func (s Scene) lamp(of fleet.Subject, otherwise kit.Sign) kit.Sign {
-	switch sev, ok := s.lit[of]; {
+	switch n, ok := s.lit[of]; {
 	case !ok:
 		return otherwise
-	case sev == fleet.SeverityStop:
+	case n.Severity == fleet.SeverityStop:
 		return kit.SignStop
-	case sev == fleet.SeverityWarn:
+	case n.Severity == fleet.SeverityWarn:
 		return kit.SignWarn
 	}
 	return otherwise

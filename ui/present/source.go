@@ -230,6 +230,6 @@ func Lamps(s Scene) kit.Lamps {
 
 // quiet reports whether no lit stop or warning names a subject.
 func (s Scene) quiet(of fleet.Subject) bool {
-	sev, lit := s.lit[of]
-	return !lit || sev == fleet.SeverityInfo
+	n, lit := s.lit[of]
+	return !lit || n.Severity == fleet.SeverityInfo
 }

@@ -135,3 +135,15 @@ func TestDirsPageIsExactAtEverySize(t *testing.T) {
 		uitest.Exact(t, page.View(e), r)
 	}
 }
+
+// BenchmarkBoardArrive is a new picture of 1,000 hosts and 50,000 dirs on the
+// board, and the frame after it.
+func BenchmarkBoardArrive(b *testing.B) {
+	p := uitest.Play(b, ui.Rect{W: 160, H: 45}, uitest.Dressed{})
+	s := fleet.Join(uitest.Many(1000, 50_000))
+	board := uitest.Alerts(s)
+	for b.Loop() {
+		p.Model, _ = p.Model.Update(ui.Arrived{Snapshot: s, Board: board})
+		p.Model.View()
+	}
+}

@@ -32,6 +32,7 @@ type world struct {
 	snapshot *fleet.Snapshot
 	gen      int
 	board    fleet.Board
+	lit      ui.Lit
 	trends   ui.Trends
 	records  []fleet.Record
 	fresh    int // sources with a current answer when rows were last built
@@ -126,7 +127,7 @@ func headLines(c ui.Class) int {
 // env is what the page on screen may look at.
 func (m Model) env() ui.Env {
 	class := ui.ClassOf(m.size)
-	return ui.Env{Snapshot: m.world.snapshot, Gen: m.world.gen, Board: m.world.board, Trends: m.world.trends, Records: m.world.records,
+	return ui.Env{Snapshot: m.world.snapshot, Gen: m.world.gen, Board: m.world.board, Lit: m.world.lit, Trends: m.world.trends, Records: m.world.records,
 		Rules: m.conf.Rules, Actions: m.conf.Actions, Keys: m.conf.Keys, Now: m.now, Styles: m.styles(), ASCII: m.conf.ASCII,
 		Rect: m.size.Less(headLines(class) + 1), Class: class, ReadOnly: m.conf.ReadOnly, Operator: m.conf.Operator}
 }

@@ -26,7 +26,7 @@ func (m Model) Update(msg ui.Msg) (Model, []ui.Effect) {
 	case ui.Ticked:
 		m, effects = m.ticked()
 	case ui.Arrived:
-		m.world.snapshot, m.world.board = msg.Snapshot, msg.Board
+		m.world.snapshot, m.world.board, m.world.lit = msg.Snapshot, msg.Board, present.LitSubjects(msg.Board)
 		m.world.gen++
 		m.world.fresh = present.FreshSources(msg.Snapshot, m.now)
 		m.world.trends = present.Remember(m.world.trends, msg.Snapshot)
