@@ -13,10 +13,12 @@ import (
 )
 
 // Run shows the console on a terminal until the operator leaves or ctx ends.
-// The first frame does not wait for a first snapshot.
+// The first frame does not wait for a first snapshot. Signals end the console
+// through ctx: Bubble Tea's own handler would send to a loop that the same signal
+// has just ended, and wait for ever (v1.3.10, handleSignals).
 func Run(ctx context.Context, d Deps, in, out *os.File) error {
 	p := &program{ctx: ctx, deps: d, model: New(configOf(d), d.Now()), dirty: true}
-	t := tea.NewProgram(p, tea.WithAltScreen(), tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out))
+	t := tea.NewProgram(p, tea.WithAltScreen(), tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithInput(in), tea.WithOutput(out))
 	p.send = t.Send
 	_, err := t.Run()
 	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
