@@ -91,7 +91,7 @@ func OwnerText(d fleet.Dir) kit.Safe {
 	if d.Owner.UID == 0 {
 		return "root:" + kit.Number(int64(d.Owner.GID))
 	}
-	return kit.Safe(d.Owner.String())
+	return kit.Clean(d.Owner.String())
 }
 
 // PRSchema is the table of pull requests.
