@@ -168,12 +168,14 @@ func (w *watch) ack(fingerprint, by string) {
 
 var errNoSnapshot = errors.New("nothing was read yet")
 
+// plan builds a plan for the console. A dir counts as named only where it is the
+// one dir asked for: a sweep of marks must not lift the protection of main.
 func (w *watch) plan(id fleet.ActionID, targets []fleet.Subject, alert string) (fleet.Plan, error) {
 	u := w.latest()
 	if u.Snapshot == nil {
 		return fleet.Plan{}, errNoSnapshot
 	}
-	return w.s.plan(u.Snapshot, u.Board, wish{action: id, targets: targets, named: alert == "" && len(targets) > 0, alert: alert})
+	return w.s.plan(u.Snapshot, u.Board, wish{action: id, targets: targets, named: alert == "" && len(targets) == 1 && targets[0].Kind == fleet.SubjectDir, alert: alert})
 }
 
 func (w *watch) apply(ctx context.Context, p fleet.Plan, digest string, progress func(ui.Event)) (fleet.Result, error) {
