@@ -69,9 +69,9 @@ func diskFinding(s *fleet.Snapshot, sw fleet.Sweep, d fleet.Disk, orphans map[fl
 		}
 	}
 	if o := orphans[disk]; o.dirs > 0 {
-		f.Suggested, f.Bytes = []fleet.ActionID{fleet.ActionReap}, o.bytes
+		f.Suggested, f.Bytes = []fleet.ActionID{fleet.ActionReap}, o.size.known
 		f.Evidence = append(f.Evidence, fleet.Evidence{What: "join", Where: string(sw.Host) + ":" + d.Root, At: sw.At,
-			Fact: fmt.Sprintf("%s of ended pull requests, %s", plural(o.dirs, "orphan dir"), gib(o.bytes))})
+			Fact: fmt.Sprintf("%s of ended pull requests, %s", plural(o.dirs, "orphan dir"), o.size)})
 	} else {
 		f.Advice = "no orphan of an ended pull request is known on it: see where the bytes are on the host's page"
 	}

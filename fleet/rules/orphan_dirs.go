@@ -29,7 +29,7 @@ var ruleOrphanDirs = register(fleet.Rule{
 
 type orphanSum struct {
 	dirs  int
-	bytes int64
+	size  size
 	prs   subjects
 	list  []fleet.Dir
 }
@@ -48,7 +48,7 @@ func orphansByDisk(s *fleet.Snapshot) map[fleet.Subject]orphanSum {
 		k := fleet.OfDisk(d.Host, d.Path.Root())
 		o := out[k]
 		o.dirs++
-		o.bytes += d.Bytes.Or(0)
+		o.size.add(d.Bytes)
 		o.prs.add(fleet.OfPR(p.Key()))
 		o.list = append(o.list, d)
 		out[k] = o
@@ -60,23 +60,25 @@ func orphanDirs(s *fleet.Snapshot) []fleet.Finding {
 	var out []fleet.Finding
 	for k, o := range orphansByDisk(s) {
 		f := fleet.Finding{
-			Key: string(k.Host) + ":" + k.Path, Severity: fleet.SeverityInfo, Bytes: o.bytes,
-			Summary:   fmt.Sprintf("%s of %s on %s, %s", plural(o.dirs, "orphan dir"), plural(len(o.prs.list), "ended PR"), k.Host, gib(o.bytes)),
+			Key: string(k.Host) + ":" + k.Path, Severity: fleet.SeverityInfo, Bytes: o.size.known,
+			Summary:   fmt.Sprintf("%s of %s on %s, %s", plural(o.dirs, "orphan dir"), plural(len(o.prs.list), "ended PR"), k.Host, o.size),
 			Suggested: []fleet.ActionID{fleet.ActionReap},
 			Rests:     []fleet.SourceID{fleet.HostSource(k.Host)},
 		}
-		if d, ok := s.Disk(k.Host, k.Path); ok && d.TotalBytes > 0 && o.bytes*100/d.TotalBytes >= orphanShare {
+		if d, ok := s.Disk(k.Host, k.Path); ok && d.TotalBytes > 0 && o.size.known*100/d.TotalBytes >= orphanShare {
 			f.Severity = fleet.SeverityWarn
 		}
 		slices.SortStableFunc(o.list, func(a, b fleet.Dir) int { return cmp.Compare(b.Bytes.Or(0), a.Bytes.Or(0)) })
 		repos := make(map[fleet.Repo]bool)
 		for i, d := range o.list {
+			var one size
+			one.add(d.Bytes)
 			f.Subjects = append(f.Subjects, fleet.OfDir(d.ID()))
 			repos[d.PR.Repo] = true
 			if i < 5 {
 				p, _ := s.PROf(d.PR)
 				f.Evidence = append(f.Evidence, fleet.Evidence{What: "join", Where: d.ID().String(), At: p.ReadAt,
-					Fact: fmt.Sprintf("#%d is %s, matched by %s; %s", p.Number, p.State, d.Keys, gib(d.Bytes.Or(0)))})
+					Fact: fmt.Sprintf("#%d is %s, matched by %s; %s", p.Number, p.State, d.Keys, one)})
 			}
 		}
 		for r := range repos {

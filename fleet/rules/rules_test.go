@@ -154,6 +154,42 @@ func TestOrphanDirs(t *testing.T) {
 	}
 }
 
+func TestUnmeasuredIsNotZero(t *testing.T) {
+	w := fleettest.New()
+	w.Host("intel").Disks[0].FreeBytes = 100 << 30
+	for i, n := range []int{1700, 1701} {
+		p := w.PR(n)
+		p.State, p.ClosedAt = fleet.PRMerged, w.At.Add(-72*time.Hour)
+		w.Dir("intel", "aprender-ci/"+itoa(n)+"/run-"+itoa(i+1)).Bytes = fleet.Unknown[int64]("not measured")
+	}
+	if f := one(t, "orphan-dirs", w.Snapshot()); !strings.Contains(f.Summary, "size not measured yet") {
+		t.Errorf("%s", f.Summary)
+	}
+	w.Dir("intel", "aprender-ci/1700/run-9")
+	if f := one(t, "orphan-dirs", w.Snapshot()); !strings.Contains(f.Summary, "at least 10.0 GiB, 2 not measured yet") {
+		t.Errorf("%s", f.Summary)
+	}
+	for _, e := range one(t, "disk-pressure", w.Snapshot()).Evidence {
+		if strings.Contains(e.Fact, " 0.0 GiB") {
+			t.Errorf("unknown shown as zero: %s", e.Fact)
+		}
+	}
+}
+
+func TestPartialListsAreGivenTime(t *testing.T) {
+	w := fleettest.New()
+	w.Host("intel")
+	src := w.Sources[fleet.SourceID{Kind: fleet.SourcePulls, Of: string(fleettest.Repo)}]
+	src.State, src.Since = fleet.SourcePartial, w.At.Add(-time.Minute)
+	if fs := find(t, "source-stale", w.Snapshot()); len(fs) != 0 {
+		t.Errorf("a list still being read: %+v", fs)
+	}
+	src.Since = w.At.Add(-2 * time.Minute)
+	if f := one(t, "source-stale", w.Snapshot()); !strings.Contains(f.Summary, "answer not whole") {
+		t.Errorf("%s", f.Summary)
+	}
+}
+
 func TestSharedRunDir(t *testing.T) {
 	writer := func(pid int, cgroup string, started time.Time) fleet.Writer {
 		return fleet.Writer{PID: pid, Cgroup: cgroup, Started: started}

@@ -33,6 +33,9 @@ func sourceStale(s *fleet.Snapshot) []fleet.Finding {
 		if src.Fresh(s.At) || src.State == fleet.SourceNever { // not asked yet: the lamp says unknown
 			continue
 		}
+		if src.State == fleet.SourcePartial && s.At.Sub(src.Since) < 2*src.Interval {
+			continue // long lists are read over several rounds
+		}
 		f := fleet.Finding{
 			Key: src.ID.String(), Severity: fleet.SeverityWarn, Advice: src.Remedy,
 			Subjects: []fleet.Subject{fleet.OfSource(src.ID)},

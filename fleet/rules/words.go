@@ -33,3 +33,28 @@ func plural(n int, noun string) string {
 
 // gib renders bytes as GiB with one decimal.
 func gib(b int64) string { return fmt.Sprintf("%.1f GiB", float64(b)/(1<<30)) }
+
+// size adds up what dirs hold. A dir nobody measured is not one of 0 bytes.
+type size struct {
+	known      int64
+	unmeasured int
+}
+
+func (z *size) add(f fleet.Fact[int64]) {
+	if b, ok := f.Get(); ok {
+		z.known += b
+	} else {
+		z.unmeasured++
+	}
+}
+
+// String renders the sum and says what it lacks.
+func (z size) String() string {
+	switch {
+	case z.unmeasured == 0:
+		return gib(z.known)
+	case z.known == 0:
+		return "size not measured yet"
+	}
+	return fmt.Sprintf("at least %s, %d not measured yet", gib(z.known), z.unmeasured)
+}
