@@ -28,10 +28,10 @@ var ruleOrphanDirs = register(fleet.Rule{
 })
 
 type orphanSum struct {
-	dirs  int
-	size  size
-	prs   subjects
-	list  []fleet.Dir
+	dirs int
+	size size
+	prs  subjects
+	list []fleet.Dir
 }
 
 // orphanShare is the share of a disk, in percent, from which orphans are worth
