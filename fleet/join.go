@@ -288,6 +288,11 @@ func (s *Snapshot) sample(d *Dir, id DirID, prev map[DirID]Sample) Sample {
 		sm.Recreated = at
 		return sm
 	}
+	if !d.HasRun() && p.Run.ID != 0 && !s.writtenSince(d, p.Since) {
+		// GitHub has not answered yet, or not for this run: no look at all, so
+		// neither an equal one nor another.
+		return p
+	}
 	if p.Quiet == sm.Quiet && p.Sig == sm.Sig && !s.writtenSince(d, p.Since) {
 		sm.Since = p.Since
 	}

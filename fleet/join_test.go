@@ -158,6 +158,32 @@ func TestReapableWantsTwoLooksAndSaysWhen(t *testing.T) {
 	}
 }
 
+func TestALookWithoutGitHubIsNoLook(t *testing.T) {
+	w := fleettest.New()
+	w.Host("intel")
+	w.Job(w.Run(5, w.PR(1792), fleet.ConclusionFailure), "test", "intel-1")
+	id := w.Dir("intel", "aprender-ci/1792/run-5").ID()
+	first := w.Snapshot().TakeSamples()
+	blind := w.Reads()
+	blind.Samples, blind.Runs, blind.At = first, nil, w.At.Add(time.Minute)
+	blind.Sweeps[0].At = blind.At
+	s := fleet.Join(blind)
+	d, _ := s.DirOf(id)
+	if d.Sample != first[0] {
+		t.Errorf("a look without the run changed the sample: %+v, was %+v", d.Sample, first[0])
+	}
+	if v := s.Reapable(d, true); v.OK() {
+		t.Error("reapable without its run")
+	}
+	seeing := w.Reads()
+	seeing.Samples, seeing.At = s.TakeSamples(), w.At.Add(3*time.Minute)
+	seeing.Sweeps[0].At, seeing.Sweeps[0].Facts.Clock = seeing.At, seeing.At
+	d, _ = fleet.Join(seeing).DirOf(id)
+	if got := d.Sample.Last.Sub(d.Sample.Since); got != 3*time.Minute {
+		t.Errorf("seen alike for %s, want 3m: the blind look in between cost the first", got)
+	}
+}
+
 func TestProtectedRefsMustBeNamed(t *testing.T) {
 	w := fleettest.New()
 	w.Host("intel")

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -175,7 +176,32 @@ func (w *watch) plan(id fleet.ActionID, targets []fleet.Subject, alert string) (
 	if u.Snapshot == nil {
 		return fleet.Plan{}, errNoSnapshot
 	}
-	return w.s.plan(u.Snapshot, u.Board, wish{action: id, targets: targets, named: alert == "" && len(targets) == 1 && targets[0].Kind == fleet.SubjectDir, alert: alert})
+	p, err := w.s.plan(u.Snapshot, u.Board, wish{action: id, targets: targets, named: alert == "" && len(targets) == 1 && targets[0].Kind == fleet.SubjectDir, alert: alert})
+	if err == nil {
+		w.lookAt(p.Kept)
+	}
+	return p, err
+}
+
+// lookAt has the dirs a plan keeps measured first: what nobody has measured is
+// one reason to keep a dir, and the plan is made again with the next snapshot.
+func (w *watch) lookAt(kept []fleet.Kept) {
+	var dirs []fleet.DirID
+	var hosts []fleet.SourceID
+	for _, k := range kept {
+		id, ok := k.Subject.DirID()
+		if !ok || k.Bytes.IsKnown() {
+			continue
+		}
+		dirs = append(dirs, id)
+		if src := fleet.HostSource(id.Host); !slices.Contains(hosts, src) {
+			hosts = append(hosts, src)
+		}
+	}
+	if len(dirs) > 0 {
+		w.s.collector.Look(dirs, nil)
+		w.s.collector.Nudge(hosts...)
+	}
 }
 
 func (w *watch) apply(ctx context.Context, p fleet.Plan, digest string, progress func(ui.Event)) (fleet.Result, error) {

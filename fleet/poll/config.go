@@ -72,7 +72,7 @@ type effort struct {
 }
 
 // steady is the effort of one round among many.
-func steady() effort { return effort{runs: 10, jobs: 20, pulls: 20, deep: 4, within: 5 * time.Second} }
+func steady() effort { return effort{runs: 10, jobs: 20, pulls: 20, deep: 16, within: 5 * time.Second} }
 
 // thorough is the effort of a single look.
 func thorough() effort {
