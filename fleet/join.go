@@ -328,7 +328,8 @@ func (s *Snapshot) signature(d *Dir) string {
 }
 
 // TakeSamples returns what the next snapshot has to remember: the dirs of this
-// one, and those gone while their source gave no fresh answer.
+// one, those of hosts that give no current answer, and those gone under a live
+// job.
 func (s *Snapshot) TakeSamples() []Sample {
 	out := make([]Sample, 0, len(s.Dirs))
 	for _, d := range s.Dirs {
@@ -338,7 +339,8 @@ func (s *Snapshot) TakeSamples() []Sample {
 		if _, here := s.dirIx[sm.ID]; here {
 			continue
 		}
-		if _, configured := s.hostIx[sm.ID.Host]; configured && len(s.LiveJobs(sm.Run)) > 0 {
+		_, configured := s.hostIx[sm.ID.Host]
+		if configured && (!s.Fresh(HostSource(sm.ID.Host)) || len(s.LiveJobs(sm.Run)) > 0) {
 			out = append(out, sm)
 		}
 	}

@@ -175,8 +175,11 @@ func TestALookWithoutGitHubIsNoLook(t *testing.T) {
 	if v := s.Reapable(d, true); v.OK() {
 		t.Error("reapable without its run")
 	}
+	unswept := w.Reads() // as the first snapshot of a console is
+	unswept.Samples, unswept.Sweeps = s.TakeSamples(), nil
+	unswept.Sources[len(unswept.Sources)-1].State = fleet.SourceNever
 	seeing := w.Reads()
-	seeing.Samples, seeing.At = s.TakeSamples(), w.At.Add(3*time.Minute)
+	seeing.Samples, seeing.At = fleet.Join(unswept).TakeSamples(), w.At.Add(3*time.Minute)
 	seeing.Sweeps[0].At, seeing.Sweeps[0].Facts.Clock = seeing.At, seeing.At
 	d, _ = fleet.Join(seeing).DirOf(id)
 	if got := d.Sample.Last.Sub(d.Sample.Since); got != 3*time.Minute {
