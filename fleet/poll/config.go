@@ -71,8 +71,12 @@ type effort struct {
 	suspects          bool          // measure only dirs whose owner is or was wrong
 }
 
-// steady is the effort of one round among many.
-func steady() effort { return effort{runs: 10, jobs: 20, pulls: 20, deep: 16, within: 5 * time.Second} }
+// steady is the effort of one round among many for one of so many repositories:
+// a few fill their picture in the first round, many share what a round may cost.
+func steady(repos int) effort {
+	n := max(repos, 1)
+	return effort{runs: max(60/n, 10), jobs: max(120/n, 20), pulls: max(60/n, 20), deep: 16, within: 5 * time.Second}
+}
 
 // thorough is the effort of a single look.
 func thorough() effort {

@@ -158,11 +158,11 @@ func TestDeepGoesRound(t *testing.T) {
 	c := collector(l, nil, nil, h)
 	seen := make(map[string]int)
 	for range 4 {
-		c.sweep(t.Context(), h, steady())
+		c.sweep(t.Context(), h, steady(1))
 		c.Snapshot()
 	}
 	for _, a := range l.asks {
-		if len(a.Deep) > steady().deep {
+		if len(a.Deep) > steady(1).deep {
 			t.Errorf("%d dirs in one sweep", len(a.Deep))
 		}
 		for _, d := range a.Deep {

@@ -76,7 +76,7 @@ func (c *Collector) launch(ctx context.Context, wg *sync.WaitGroup) time.Duratio
 		}
 		t.busy = true
 		wg.Go(func() {
-			c.read(ctx, id, steady())
+			c.read(ctx, id, steady(len(c.cfg.Repos)))
 			c.mu.Lock()
 			t.busy, c.changed = false, true
 			c.mu.Unlock()

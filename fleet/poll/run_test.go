@@ -183,7 +183,7 @@ func TestRunsOffTheList(t *testing.T) {
 func TestPullsOfDirsAreBounded(t *testing.T) {
 	var rels []string
 	f := newForge()
-	for i := range 30 {
+	for i := range 80 {
 		rels = append(rels, fmt.Sprintf("aprender-ci/%d/run-%d", 100+i, 1000+i))
 		f.closed[100+i] = pull(100+i, "merged")
 	}
@@ -194,18 +194,18 @@ func TestPullsOfDirsAreBounded(t *testing.T) {
 		l.answer["intel"] = func() ([]byte, error) { time.Sleep(time.Second); return whole, nil }
 		newest, _ := running(t, collector(l, f, nil, h))
 		asked := func() (n int) {
-			for i := range 30 {
+			for i := range 80 {
 				n += f.count("pull %d", 100+i)
 			}
 			return n
 		}
 		after(10 * time.Second) // the lists came before the sweep, and are followed up after it
-		if n := asked(); n != 20 {
-			t.Errorf("%d in the first round, want 20", n)
+		if n := asked(); n != 60 {
+			t.Errorf("%d in the first round, want 60", n)
 		}
 		after(70 * time.Second)
-		if n := asked(); n != 40 || len(newest().PullRequests) != 30 {
-			t.Errorf("%d asked, %d held after two rounds, want 40 and 30", n, len(newest().PullRequests))
+		if n := asked(); n != 120 || len(newest().PullRequests) != 80 {
+			t.Errorf("%d asked, %d held after two rounds, want 120 and 80", n, len(newest().PullRequests))
 		}
 	})
 }
