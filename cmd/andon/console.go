@@ -176,7 +176,9 @@ func (w *watch) plan(id fleet.ActionID, targets []fleet.Subject, alert string) (
 	if u.Snapshot == nil {
 		return fleet.Plan{}, errNoSnapshot
 	}
-	p, err := w.s.plan(u.Snapshot, u.Board, wish{action: id, targets: targets, named: alert == "" && len(targets) == 1 && targets[0].Kind == fleet.SubjectDir, alert: alert})
+	// What may be purged without a decision is purged in the background: the key
+	// means now.
+	p, err := w.s.plan(u.Snapshot, u.Board, wish{action: id, targets: targets, now: id == fleet.ActionPurge, named: alert == "" && len(targets) == 1 && targets[0].Kind == fleet.SubjectDir, alert: alert})
 	if err == nil {
 		w.lookAt(p.Kept)
 	}

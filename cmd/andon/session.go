@@ -103,7 +103,8 @@ func (s *session) plan(snap *fleet.Snapshot, b fleet.Board, w wish) (fleet.Plan,
 			in.Targets = alertTargets(w.action, a)
 		}
 	}
-	if w.action == fleet.ActionUndo || w.action == fleet.ActionPurge {
+	switch w.action {
+	case fleet.ActionUndo, fleet.ActionPurge, fleet.ActionFix:
 		if in.Reaped, err = s.reaped(); err != nil {
 			return fleet.Plan{}, err
 		}

@@ -208,6 +208,30 @@ func TestReapCapAndTrash(t *testing.T) {
 	}
 }
 
+func TestFixOfAFullDiskReapsThenPurges(t *testing.T) {
+	w := incident()
+	w.Sweeps["intel"].Disks[0].FreeBytes = 10 << 30
+	w.Sweeps["intel"].Trash = []fleet.Trash{{Root: fleettest.Targets, Name: "x-1"}}
+	reaped := []fleet.Reaped{{Host: "intel", Root: fleet.Root{Path: fleettest.Targets}, Components: []string{"aprender-ci", "1600", "run-7"}, Trash: "x-1", Until: w.At.Add(time.Minute)}}
+	verbs := func(s *fleet.Snapshot) []fleet.Verb {
+		a, ok := fleet.Board{}.Fold(s, rules.All()).Alert("disk-pressure/intel:" + fleettest.Targets)
+		if !ok {
+			t.Fatal("no alert")
+		}
+		var out []fleet.Verb
+		for _, st := range plan(t, fleet.ActionFix, fleet.PlanInput{Snapshot: s, Alert: &a, Reaped: reaped}).Steps {
+			out = append(out, st.Verb)
+		}
+		return out
+	}
+	if got := verbs(w.Settled()); !slices.Equal(got, []fleet.Verb{fleet.VerbReap}) {
+		t.Errorf("with a dead dir: %v", got)
+	}
+	if got := verbs(w.Snapshot()); !slices.Equal(got, []fleet.Verb{fleet.VerbPurge}) { // seen once only: nothing to reap yet
+		t.Errorf("with nothing to reap: %v", got)
+	}
+}
+
 func TestReadOnlySaysSo(t *testing.T) {
 	w := incident()
 	w.Policy.ReadOnly = true

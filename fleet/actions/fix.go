@@ -9,7 +9,7 @@ import (
 
 var _ = register(fleet.Action{
 	ID: fleet.ActionFix, Key: "f", Title: "the suggested fix of an alert",
-	Doc:  "Does what the alert suggests, in order: for wrong owners chown, verify by a fresh sweep, then rerun the failed jobs; for disks and orphans reap. Each rerun waits until the dirs of its run are proved mended.",
+	Doc:  "Does what the alert suggests, in order: for wrong owners chown, verify by a fresh sweep, then rerun the failed jobs; for disks and orphans reap, or where that is done purge. Each rerun waits until the dirs of its run are proved mended.",
 	Cost: "that of its parts",
 	Plan: planFix,
 })
@@ -23,9 +23,9 @@ func planFix(in fleet.PlanInput) (fleet.Plan, error) {
 	switch {
 	case slices.Contains(a.Suggested, fleet.ActionChown):
 		return chownThenRerun(in)
-	case slices.Contains(a.Suggested, fleet.ActionReap):
+	case slices.Contains(a.Suggested, fleet.ActionReap), slices.Contains(a.Suggested, fleet.ActionPurge):
 		in.Targets = only(a.Subjects, fleet.SubjectDisk)
-		return retitle(in, fleet.ActionReap)
+		return reapThenPurge(in)
 	case slices.Contains(a.Suggested, fleet.ActionRerun):
 		in.Targets = only(a.Subjects, fleet.SubjectRun)
 		return retitle(in, fleet.ActionRerun)
@@ -35,6 +35,17 @@ func planFix(in fleet.PlanInput) (fleet.Plan, error) {
 	d.note("%s", a.Advice)
 	d.plan.Undo = "nothing is changed"
 	return d.finish()
+}
+
+// reapThenPurge reaps what is provably dead; where nothing is, it purges what was
+// reaped before: a rename frees no byte.
+func reapThenPurge(in fleet.PlanInput) (fleet.Plan, error) {
+	p, err := retitle(in, fleet.ActionReap)
+	if err != nil || !p.Empty() || !slices.Contains(in.Alert.Suggested, fleet.ActionPurge) {
+		return p, err
+	}
+	in.Now = true
+	return retitle(in, fleet.ActionPurge)
 }
 
 func retitle(in fleet.PlanInput, id fleet.ActionID) (fleet.Plan, error) {

@@ -68,12 +68,31 @@ func diskFinding(s *fleet.Snapshot, sw fleet.Sweep, d fleet.Disk, orphans map[fl
 			f.Summary = fmt.Sprintf("%s on %s: %d %% of inodes used", d.Root, sw.Host, inodes)
 		}
 	}
-	if o := orphans[disk]; o.dirs > 0 {
-		f.Suggested, f.Bytes = []fleet.ActionID{fleet.ActionReap}, o.size.known
+	o := orphans[disk]
+	trash := trashOn(sw, d.Root)
+	if o.dirs > 0 {
+		f.Suggested, f.Bytes = append(f.Suggested, fleet.ActionReap), o.size.known
 		f.Evidence = append(f.Evidence, fleet.Evidence{What: "join", Where: string(sw.Host) + ":" + d.Root, At: sw.At,
 			Fact: fmt.Sprintf("%s of ended pull requests, %s", plural(o.dirs, "orphan dir"), o.size)})
-	} else {
+	}
+	if trash > 0 {
+		f.Suggested = append(f.Suggested, fleet.ActionPurge)
+		f.Evidence = append(f.Evidence, fleet.Evidence{What: "trash", Where: string(sw.Host) + ":" + d.Root, At: sw.At,
+			Fact: fmt.Sprintf("%s still on the disk until purged: P purges now, undo ends with it", plural(trash, "reaped dir"))})
+	}
+	if len(f.Suggested) == 0 {
 		f.Advice = "no orphan of an ended pull request is known on it: see where the bytes are on the host's page"
 	}
 	return f, true
+}
+
+// trashOn counts the reaped dirs that still lie below a root.
+func trashOn(sw fleet.Sweep, root string) int {
+	n := 0
+	for _, t := range sw.Trash {
+		if t.Root == root {
+			n++
+		}
+	}
+	return n
 }

@@ -126,8 +126,14 @@ func TestDiskPressure(t *testing.T) {
 			t.Errorf("free %d inodes %d: %+v", tc.free, tc.inodes, fs)
 		}
 	}
+	full := fleettest.New()
+	sw := full.Host("intel")
+	sw.Disks[0].FreeBytes, sw.Trash = 100<<30, []fleet.Trash{{Root: fleettest.Targets, Name: "x-1"}}
+	if f := one(t, "disk-pressure", full.Snapshot()); !slices.Equal(f.Suggested, []fleet.ActionID{fleet.ActionPurge}) {
+		t.Errorf("reaped dirs in the trash, suggested %v", f.Suggested)
+	}
 	w := fleettest.New()
-	sw := w.Host("intel")
+	sw = w.Host("intel")
 	sw.Disks[0].TotalInodes, sw.Disks[0].FreeInodes = fleet.Known(int64(0), w.At), fleet.Known(int64(0), w.At)
 	if fs := find(t, "disk-pressure", w.Snapshot()); len(fs) != 0 {
 		t.Errorf("a filesystem without inode counts reads as full: %+v", fs)
