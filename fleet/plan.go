@@ -169,8 +169,8 @@ func (s Step) validate() error {
 		return fmt.Errorf("root %q is not a clean root", s.Root.Path)
 	}
 	if s.Verb == VerbPurge || s.Verb == VerbUndo {
-		if err := checkComponent(s.Trash); err != nil {
-			return fmt.Errorf("trash name: %w", err)
+		if err := checkTrash(s.Trash); err != nil {
+			return err
 		}
 	}
 	_, err := s.Root.Gate(s.Components)

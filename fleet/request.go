@@ -47,6 +47,13 @@ const (
 	ReasonUnwritten Reason = "no_journal" // the host's journal could not be written
 )
 
+var reasons = []Reason{
+	ReasonChanged, ReasonMissing, ReasonWriters, ReasonUnknown, ReasonBusy, ReasonMount, ReasonLink, ReasonNested,
+	ReasonHardLink, ReasonPath, ReasonPolicy, ReasonLocked, ReasonStopped, ReasonTaken, ReasonTooEarly, ReasonIO,
+	ReasonRunMoved, ReasonGitHub, ReasonTransport, ReasonReadOnly, ReasonAudit, ReasonNeeds, ReasonRecent,
+	ReasonUnwritten,
+}
+
 // HostRequest asks andon-host to carry out steps below one root. It travels as
 // a 4-byte big-endian length and JSON, so that no byte of it is parsed by a shell.
 type HostRequest struct {
@@ -126,6 +133,9 @@ func ParseAnswer(b []byte) ([]StepResult, error) {
 		case RecordStep:
 			if r.Step == nil {
 				return out, fmt.Errorf("read answer record %d: step without result", n+1)
+			}
+			if err := r.Step.Validate(); err != nil {
+				return out, fmt.Errorf("read answer record %d: %w", n+1, err)
 			}
 			out = append(out, *r.Step)
 		case RecordEnd:

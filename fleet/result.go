@@ -1,6 +1,11 @@
 package fleet
 
-import "time"
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+)
 
 // Outcome is how a step ended.
 type Outcome string
@@ -15,6 +20,8 @@ const (
 	OutcomeUnknown   Outcome = "unknown"
 	OutcomeSkipped   Outcome = "skipped" // a step it needs was not done
 )
+
+var outcomes = []Outcome{OutcomeDone, OutcomeUnchanged, OutcomeRefused, OutcomeFailed, OutcomeUnknown, OutcomeSkipped}
 
 // OK reports whether the step's purpose holds.
 func (o Outcome) OK() bool { return o == OutcomeDone || o == OutcomeUnchanged }
@@ -33,6 +40,25 @@ type StepResult struct {
 	Bytes   int64     `json:"bytes,omitempty"`
 	Trash   string    `json:"trash,omitempty"`     // reap: name below the trash
 	Until   time.Time `json:"undo_until,omitzero"` // reap: end of the undo window, host clock
+}
+
+// Validate refuses a result that no andon-host of ours writes. A host's answer is
+// foreign text: a word of its own would reach the screen and the audit log, and
+// a trash name of its own a later plan.
+func (r StepResult) Validate() error {
+	if !slices.Contains(outcomes, r.Outcome) {
+		return fmt.Errorf("result of step %d: outcome %s is not known", r.N, strconv.QuoteToASCII(string(r.Outcome)))
+	}
+	if r.Reason != "" && !slices.Contains(reasons, r.Reason) {
+		return fmt.Errorf("result of step %d: reason %s is not known", r.N, strconv.QuoteToASCII(string(r.Reason)))
+	}
+	if r.Trash == "" {
+		return nil
+	}
+	if err := checkTrash(r.Trash); err != nil {
+		return fmt.Errorf("result of step %d: %w", r.N, err)
+	}
+	return nil
 }
 
 // Verification is what a fresh sweep said about a step after the deed.

@@ -1,6 +1,10 @@
 package fleet
 
-import "time"
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
 
 // TrashDir is the folder below a root that holds reaped dirs until they are
 // purged: root-owned, mode 0700, on the root's own filesystem.
@@ -24,4 +28,16 @@ type Reaped struct {
 	Until      time.Time // end of the undo window, host clock
 	Dev, Inode uint64
 	Bytes      Fact[int64]
+}
+
+// checkTrash refuses what cannot be the name of a reaped dir: one path element
+// of plain characters.
+func checkTrash(name string) error {
+	if err := checkComponent(name); err != nil {
+		return fmt.Errorf("trash name: %w", err)
+	}
+	if !plainName(name) {
+		return fmt.Errorf("trash name %s has characters outside A-Z a-z 0-9 . _ - + @ =", strconv.QuoteToASCII(name))
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"andon/fleet"
@@ -36,9 +37,9 @@ func (c *course) ask(ctx context.Context, h fleet.Host, steps []fleet.Step) {
 	act, end := lingering(ctx, askLimit, askGrace)
 	answer, err := c.doer.Act(act, h, r, func(rec fleet.HostRecord) {
 		switch {
-		case rec.Kind == fleet.RecordProgress:
+		case rec.Kind == fleet.RecordProgress && asked(r, rec.N):
 			c.emit(Event{Kind: EventProgress, Host: h.Name, Step: rec.N, Done: rec.Done})
-		case rec.Kind == fleet.RecordStep && rec.Step != nil:
+		case rec.Kind == fleet.RecordStep && rec.Step != nil && asked(r, rec.Step.N) && rec.Step.Validate() == nil:
 			c.emit(Event{Kind: EventProgress, Host: h.Name, Step: rec.Step.N, Result: rec.Step})
 		}
 	})
@@ -46,6 +47,12 @@ func (c *course) ask(ctx context.Context, h fleet.Host, steps []fleet.Step) {
 	for i, res := range readAnswer(r, answer, err) {
 		c.settle(r.ID, steps[i], res)
 	}
+}
+
+// asked reports whether a request holds a step: a host may speak of its own
+// steps only.
+func asked(r fleet.HostRequest, n int) bool {
+	return slices.ContainsFunc(r.Steps, func(s fleet.Step) bool { return s.N == n })
 }
 
 func (c *course) refuse(request string, steps []fleet.Step, why fleet.Reason, detail string) {
@@ -77,11 +84,14 @@ func readAnswer(r fleet.HostRequest, answer []byte, err error) []fleet.StepResul
 	got, parseErr := fleet.ParseAnswer(answer)
 	rest := fleet.StepResult{Outcome: fleet.OutcomeUnknown, Reason: fleet.ReasonTransport}
 	hello, end := ends(answer)
+	by, oddErr := byStep(r, got)
 	switch {
 	case hello.Kind == fleet.RecordHello && hello.ID != r.ID:
-		got, rest.Detail = nil, "the answer belongs to another request"
+		by, rest.Detail = nil, "the answer belongs to another request"
 	case errors.Is(parseErr, fleet.ErrAnswerVersion):
 		rest.Outcome, rest.Detail = fleet.OutcomeRefused, parseErr.Error()+": install the andon-host that came with this andon"
+	case oddErr != nil:
+		rest.Detail = oddErr.Error()
 	case end.Kind == fleet.RecordEnd && end.Steps == len(got):
 		rest.Outcome, rest.Reason, rest.Detail = fleet.OutcomeSkipped, fleet.ReasonStopped, end.Error
 	case len(answer) == 0 && err != nil && neverSent(err):
@@ -95,20 +105,35 @@ func readAnswer(r fleet.HostRequest, answer []byte, err error) []fleet.StepResul
 	case parseErr != nil:
 		rest.Detail = parseErr.Error()
 	}
-	by := make(map[int]fleet.StepResult, len(got))
-	for _, g := range got {
-		by[g.N] = g
-	}
 	out := make([]fleet.StepResult, len(r.Steps))
 	for i, s := range r.Steps {
 		res, ok := by[s.N]
-		if !ok || res.Outcome == "" {
+		if !ok {
 			res = rest
 			res.N = s.N
 		}
 		out[i] = res
 	}
 	return out
+}
+
+// byStep sorts results by step. One of a step that was not asked for, or a second
+// one of the same, makes the answer as doubtful as a cut one: what is missing
+// from it cannot be called not done.
+func byStep(r fleet.HostRequest, got []fleet.StepResult) (by map[int]fleet.StepResult, err error) {
+	by = make(map[int]fleet.StepResult, len(got))
+	for _, g := range got {
+		_, twice := by[g.N]
+		switch {
+		case !asked(r, g.N):
+			err = fmt.Errorf("the answer speaks of step %d, which was not asked of this host", g.N)
+		case twice:
+			err = fmt.Errorf("the answer speaks twice of step %d", g.N)
+		default:
+			by[g.N] = g
+		}
+	}
+	return by, err
 }
 
 // ends returns the first record of an answer and, where it is whole, the last.

@@ -292,9 +292,22 @@ func TestForeignAndRefusedAnswers(t *testing.T) {
 		"locked after one": {func(id string) string {
 			return hello(id, 1) + step + `{"kind":"end","steps":1,"error":"locked by mia"}` + "\n"
 		}, nil, "done skipped(stopped)"},
-		"garbage":             {func(string) string { return "Welcome to intel\n" }, nil, "unknown(transport) unknown(transport)"},
-		"nothing at all":      {func(string) string { return "" }, nil, "unknown(transport) unknown(transport)"},
-		"login refused":       {func(string) string { return "" }, &fleet.Failure{Cause: fleet.CauseAuth, Err: errors.New("no")}, "failed(transport) failed(transport)"},
+		"garbage":        {func(string) string { return "Welcome to intel\n" }, nil, "unknown(transport) unknown(transport)"},
+		"nothing at all": {func(string) string { return "" }, nil, "unknown(transport) unknown(transport)"},
+		"login refused":  {func(string) string { return "" }, &fleet.Failure{Cause: fleet.CauseAuth, Err: errors.New("no")}, "failed(transport) failed(transport)"},
+		"a step twice":   {func(id string) string { return hello(id, 1) + step + step + `{"kind":"end","steps":2}` + "\n" }, nil, "done unknown(transport)"},
+		"another host's step": {func(id string) string {
+			return hello(id, 1) + step + `{"kind":"step","step":{"n":7,"outcome":"done"}}` + "\n" + `{"kind":"end","steps":2}` + "\n"
+		}, nil, "done unknown(transport)"},
+		"a word of its own": {func(id string) string {
+			return hello(id, 1) + `{"kind":"step","step":{"n":1,"outcome":"done\u001b]52;c;YQ==\u0007"}}` + "\n" + step + `{"kind":"end","steps":2}` + "\n"
+		}, nil, "unknown(transport) unknown(transport)"},
+		"a reason of its own": {func(id string) string {
+			return hello(id, 1) + `{"kind":"step","step":{"n":1,"outcome":"refused","reason":"\u009b2J"}}` + "\n" + `{"kind":"end","steps":1}` + "\n"
+		}, nil, "unknown(transport) unknown(transport)"},
+		"a trash elsewhere": {func(id string) string {
+			return hello(id, 1) + `{"kind":"step","step":{"n":1,"outcome":"done","trash":"../precious"}}` + "\n" + `{"kind":"end","steps":1}` + "\n"
+		}, nil, "unknown(transport) unknown(transport)"},
 		"end counts too many": {func(id string) string { return hello(id, 1) + step + `{"kind":"end","steps":2}` + "\n" }, nil, "done unknown(transport)"},
 	} {
 		w := newWorld(t, "intel")
@@ -307,6 +320,41 @@ func TestForeignAndRefusedAnswers(t *testing.T) {
 			t.Errorf("%s: %s ok=%v, want %s", name, got, r.OK(), tc.want)
 		}
 	}
+}
+
+// A host's running answer is shown as it comes: it may speak of its own steps
+// only, and in known words.
+func TestProgressOfForeignStepsIsNotShown(t *testing.T) {
+	w := newWorld(t, "intel")
+	e := w.executor()
+	e.doer = claiming{Doer: w, claims: []fleet.HostRecord{
+		{Kind: fleet.RecordStep, Step: &fleet.StepResult{N: 2, Outcome: fleet.OutcomeDone}},
+		{Kind: fleet.RecordStep, Step: &fleet.StepResult{N: 1, Outcome: "\x1b[2J"}},
+		{Kind: fleet.RecordProgress, N: 9, Done: 1},
+	}}
+	p := plan(chown(w.dir("intel", 1792, 5)))
+	shown := 0
+	if _, err := e.Apply(t.Context(), p, p.Digest(), func(ev Event) {
+		if ev.Step > 1 || ev.Result != nil && (ev.Result.N != 1 || ev.Result.Outcome != fleet.OutcomeDone) {
+			t.Errorf("shown: %+v %+v", ev, ev.Result)
+		}
+		shown++
+	}); err != nil || shown == 0 {
+		t.Errorf("%d events, %v", shown, err)
+	}
+}
+
+// claiming is a host that says more than it was asked.
+type claiming struct {
+	Doer
+	claims []fleet.HostRecord
+}
+
+func (c claiming) Act(ctx context.Context, h fleet.Host, r fleet.HostRequest, progress func(fleet.HostRecord)) ([]byte, error) {
+	for _, rec := range c.claims {
+		progress(rec)
+	}
+	return c.Doer.Act(ctx, h, r, progress)
 }
 
 func hostNames(n int) []fleet.HostName {
