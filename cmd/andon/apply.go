@@ -36,7 +36,7 @@ func runApply(ctx context.Context, in invocation) int {
 	}
 	defer in.release(s)
 	if s.tokenErr != nil && !file && w.action == fleet.ActionRerun {
-		fmt.Fprintf(in.err, "andon: %v\n", s.tokenErr)
+		in.complain(s.tokenErr.Error())
 		return exitNeedsAuth
 	}
 	p, err := in.planToApply(ctx, s, w, words, file)
@@ -60,7 +60,7 @@ func runApply(ctx context.Context, in invocation) int {
 	}
 	res, err := s.executor.Apply(ctx, p, p.Digest(), func(e remedy.Event) { printEvent(text, e) })
 	if err != nil {
-		fmt.Fprintf(in.err, "andon: %v\n", err)
+		in.complain(err.Error())
 	}
 	if c.json {
 		if err := writeJSON(in.out, res); err != nil {
@@ -101,7 +101,7 @@ func (in invocation) confirm(p fleet.Plan) error {
 	if want == "" {
 		want = "y"
 	}
-	fmt.Fprintf(in.out, "Type %s to go on: ", want)
+	fmt.Fprintf(in.out, "Type %s to go on: ", plain(want))
 	line, err := bufio.NewReader(in.in).ReadString('\n')
 	if err != nil || strings.TrimSpace(line) != want {
 		return errNotConfirmed
@@ -112,15 +112,15 @@ func (in invocation) confirm(p fleet.Plan) error {
 func printEvent(w io.Writer, e remedy.Event) {
 	switch {
 	case e.Result != nil:
-		fmt.Fprintf(w, "step %d %s", e.Result.N, e.Result.Outcome)
+		fmt.Fprintf(w, "step %d %s", e.Result.N, plain(string(e.Result.Outcome)))
 		if e.Result.Reason != "" {
-			fmt.Fprintf(w, " (%s)", e.Result.Reason)
+			fmt.Fprintf(w, " (%s)", plain(string(e.Result.Reason)))
 		}
 		if e.Result.Detail != "" {
 			fmt.Fprintf(w, ": %s", plain(e.Result.Detail))
 		}
 		for _, x := range e.Result.Writers {
-			fmt.Fprintf(w, "\n     pid %d uid %d %s: %s", x.PID, x.UID, x.Via, plain(x.Command))
+			fmt.Fprintf(w, "\n     pid %d uid %d %s: %s", x.PID, x.UID, plain(string(x.Via)), plain(x.Command))
 		}
 		fmt.Fprintln(w)
 	case e.Verified != nil:

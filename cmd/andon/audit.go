@@ -48,7 +48,7 @@ func runAudit(ctx context.Context, in invocation) int {
 		printRecord(in.out, r)
 	}
 	for _, r := range remedy.InDoubt(records) {
-		fmt.Fprintf(in.out, "in doubt: #%d %s %s: no result was recorded; sweep the host and look\n", r.Seq, r.Action, plain(stepName(r.Step)))
+		fmt.Fprintf(in.out, "in doubt: #%d %s %s: no result was recorded; sweep the host and look\n", r.Seq, plain(string(r.Action)), plain(stepName(r.Step)))
 	}
 	return exitOK
 }
@@ -87,11 +87,11 @@ func (in invocation) auditVerify(c common, path string, records []fleet.Record, 
 }
 
 func printRecord(w io.Writer, r fleet.Record) {
-	fmt.Fprintf(w, "#%-4d %s %-8s %-8s %-6s %s", r.Seq, r.At.UTC().Format("2006-01-02 15:04:05Z"), plain(r.Operator), r.Kind, r.Action, plain(stepName(r.Step)))
+	fmt.Fprintf(w, "#%-4d %s %-8s %-8s %-6s %s", r.Seq, r.At.UTC().Format("2006-01-02 15:04:05Z"), plain(r.Operator), plain(string(r.Kind)), plain(string(r.Action)), plain(stepName(r.Step)))
 	if r.Result != nil {
-		fmt.Fprintf(w, " step %d %s", r.Result.N, r.Result.Outcome)
+		fmt.Fprintf(w, " step %d %s", r.Result.N, plain(string(r.Result.Outcome)))
 		if r.Result.Reason != "" {
-			fmt.Fprintf(w, " (%s)", r.Result.Reason)
+			fmt.Fprintf(w, " (%s)", plain(string(r.Result.Reason)))
 		}
 		if r.Result.Detail != "" {
 			fmt.Fprintf(w, ": %s", plain(r.Result.Detail))

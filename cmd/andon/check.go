@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode/utf16"
 
 	"andon/fleet"
 )
@@ -36,10 +37,11 @@ func runCheck(ctx context.Context, in invocation) int {
 		err = writeCheck(in.out, snap, board)
 	}
 	if err != nil {
-		return in.fail(err)
+		in.fail(err)
+		return checkUnknown // 1 would say yellow
 	}
 	if s.tokenErr != nil {
-		fmt.Fprintf(in.err, "andon: %v\n", s.tokenErr)
+		in.complain(s.tokenErr.Error())
 		return exitNeedsAuth
 	}
 	return lampCode(board.Lamp(snap))
@@ -63,14 +65,16 @@ func (in invocation) session(ctx context.Context, c common) (*session, int) {
 	s, err := in.open(ctx, in, c)
 	if err == nil {
 		for _, n := range s.notes {
-			fmt.Fprintf(in.err, "andon: %s\n", n)
+			in.complain(n)
 		}
 		s.notes = nil
 		return s, exitOK
 	}
 	var ce *configError
 	if errors.As(err, &ce) {
-		fmt.Fprintln(in.err, ce)
+		for line := range strings.SplitSeq(ce.Error(), "\n") {
+			fmt.Fprintln(in.err, plain(line))
+		}
 		return nil, exitUsage
 	}
 	return nil, in.fail(err)
@@ -84,10 +88,27 @@ func (in invocation) release(s *session) {
 	}
 }
 
+// writeJSON writes indented JSON in printable ASCII: encoding/json leaves DEL, C1
+// controls, bidi overrides and zero-width characters as they are, and JSON is
+// read on terminals too.
 func writeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	if err := e.Encode(v); err != nil {
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	out := make([]byte, 0, len(b)+1)
+	for _, c := range string(b) {
+		switch {
+		case c == '\n' || c >= ' ' && c <= '~':
+			out = append(out, byte(c))
+		case c <= 0xffff:
+			out = fmt.Appendf(out, `\u%04x`, c)
+		default:
+			hi, lo := utf16.EncodeRune(c)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, hi, lo)
+		}
+	}
+	if _, err := w.Write(append(out, '\n')); err != nil {
 		return fmt.Errorf("write JSON: %w", err)
 	}
 	return nil

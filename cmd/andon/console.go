@@ -55,7 +55,7 @@ func runConsole(ctx context.Context, in invocation) int {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	w := newWatch(s)
-	d.Snapshots, d.Refresh, d.Ack, d.Plan, d.Apply = w.out, func() { s.collector.Nudge() }, w.ack, w.plan, w.apply
+	d.Snapshots, d.Refresh, d.Ack, d.Plan, d.Apply = w.out, w.refresh, w.ack, w.plan, w.apply
 	var done sync.WaitGroup
 	done.Go(func() { s.collector.Run(ctx, w.publish) })
 	done.Go(func() { w.purge(ctx) })
@@ -158,6 +158,12 @@ func (w *watch) latest() shell.Update {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.last
+}
+
+// refresh looks again now, also at hosts that were left alone after failures.
+func (w *watch) refresh() {
+	w.s.retry()
+	w.s.collector.Nudge()
 }
 
 func (w *watch) ack(fingerprint, by string) {

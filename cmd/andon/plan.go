@@ -114,9 +114,11 @@ func printPlan(w io.Writer, p fleet.Plan, now time.Time) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s ∙ nothing has been changed\n", plain(p.Title))
 	for _, s := range p.Steps {
-		fmt.Fprintf(&b, "%3d  %-7s %s\n", s.N, s.Verb, plain(s.Says))
+		fmt.Fprintf(&b, "%3d  %-7s %s\n", s.N, plain(string(s.Verb)), plain(s.Says))
 		if s.Verb.OnHost() {
-			fmt.Fprintf(&b, "     %s:%s  %s\n", s.Host, plain(s.Path()), sizeOf(s.Bytes))
+			fmt.Fprintf(&b, "     %s:%s  %s\n", plain(string(s.Host)), plain(s.Path()), sizeOf(s.Bytes))
+		} else {
+			fmt.Fprintf(&b, "     %s\n", plain(s.Run.String()))
 		}
 		if len(s.Needs) > 0 {
 			fmt.Fprintf(&b, "     only after step %s is done and verified\n", strings.Trim(fmt.Sprint(s.Needs), "[]"))
@@ -133,7 +135,7 @@ func printPlan(w io.Writer, p fleet.Plan, now time.Time) error {
 		b.WriteByte('\n')
 	}
 	for _, d := range p.Disks {
-		fmt.Fprintf(&b, "disk %s %s: %s free now, %s after purge", d.Host, d.Root, kit.Bytes(d.Free), kit.Bytes(d.Free+d.Frees))
+		fmt.Fprintf(&b, "disk %s %s: %s free now, %s after purge", plain(string(d.Host)), plain(d.Root), kit.Bytes(d.Free), kit.Bytes(d.Free+d.Frees))
 		if d.Unknown > 0 {
 			fmt.Fprintf(&b, ", and %d dirs nobody measured yet", d.Unknown)
 		}

@@ -34,6 +34,7 @@ type session struct {
 	tokenFrom string // where the token was found
 	notes     []string
 	now       func() time.Time
+	retry     func() // forget failures of hosts: the operator says that something was mended
 	closers   []func()
 
 	mu    sync.Mutex // guards board

@@ -116,13 +116,21 @@ func sequence(ctx context.Context, in invocation) int {
 }
 
 func (in invocation) usage(err error) int {
-	fmt.Fprintf(in.err, "andon: %v\n", err)
+	in.complain(err.Error())
 	return exitUsage
 }
 
 func (in invocation) fail(err error) int {
-	fmt.Fprintf(in.err, "andon: %v\n", err)
+	in.complain(err.Error())
 	return exitError
+}
+
+// complain writes to standard error. Errors quote what hosts, GitHub and files
+// said: no line of them reaches the terminal uncleaned.
+func (in invocation) complain(text string) {
+	for line := range strings.SplitSeq("andon: "+strings.TrimRight(text, "\n"), "\n") {
+		fmt.Fprintln(in.err, plain(line))
+	}
 }
 
 // common are the flags most verbs share.

@@ -55,6 +55,11 @@ func wire(p parts) (*session, error) {
 		defer cancel()
 		_ = pool.Close(ctx) // connections that do not end are the kernel's to close
 	})
+	s.retry = func() {
+		for _, x := range p.cfg.Hosts {
+			pool.Reset(x.SSH)
+		}
+	}
 	h, err := newHosts(pool, p.bins)
 	if err != nil {
 		s.close()

@@ -97,6 +97,18 @@ func TestFixChainsChownVerifyRerun(t *testing.T) {
 	}
 }
 
+func TestChownSaysThatParentsAreMendedToo(t *testing.T) {
+	w := fleettest.New()
+	w.Host("intel")
+	w.Job(w.Run(5, w.PR(1792), fleet.ConclusionFailure), "test", "intel-1")
+	d := fleettest.RootOwned(w.Dir("intel", "aprender-ci/1792/run-5"), w.At.Add(-2*time.Hour))
+	d.Ancestors = []fleet.Ancestor{{Rel: "aprender-ci", Owner: fleet.Owner{UID: 1000, GID: 1000}}, {Rel: "aprender-ci/1792"}}
+	p := plan(t, fleet.ActionChown, fleet.PlanInput{Snapshot: w.Snapshot(), Targets: []fleet.Subject{fleet.OfHost("intel")}})
+	if len(p.Steps) != 1 || !strings.Contains(p.Steps[0].Says, "and 1 parent folder") {
+		t.Errorf("%+v", p.Steps)
+	}
+}
+
 func TestRerunIsRefusedWhileTheCauseStands(t *testing.T) {
 	s := incident().Settled()
 	p := plan(t, fleet.ActionRerun, fleet.PlanInput{Snapshot: s, Targets: []fleet.Subject{fleet.OfRun(fleet.RunKey{Repo: fleettest.Repo, ID: 1})}})

@@ -64,11 +64,23 @@ func (d *draft) chownRefusal(x target) string {
 	return ""
 }
 
+// chownCount says what the step will change: entries of root below the dir, and
+// the parents dockerd made with it.
 func chownCount(x fleet.Dir) string {
+	out := "entries not counted yet"
 	if f, ok := x.Foreign.Get(); ok {
-		return plural64(f.Count, "entry", "entries") + " to change"
+		out = plural64(f.Count, "entry", "entries") + " to change"
 	}
-	return "entries not counted yet"
+	parents := int64(0)
+	for _, a := range x.ForeignAncestors() {
+		if a.Owner.UID == fleet.RootOwner.UID {
+			parents++
+		}
+	}
+	if parents > 0 {
+		out += ", and " + plural64(parents, "parent folder", "parent folders")
+	}
+	return out
 }
 
 func plural64(n int64, one, many string) string {
