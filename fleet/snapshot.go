@@ -22,22 +22,6 @@ type Reads struct {
 	Samples      []Sample      `json:"samples"` // of the snapshot before this one
 }
 
-// Sample remembers how a run dir looked, so that "unchanged for two minutes",
-// "made again under the same name" and "gone while its job runs" can be told.
-type Sample struct {
-	ID    DirID     `json:"id"`
-	Dev   uint64    `json:"dev"`
-	Inode uint64    `json:"inode"`
-	Quiet bool      `json:"quiet"` // no writers (known), run completed
-	Sig   string    `json:"sig"`   // owner, mtime, run attempt and status
-	Since time.Time `json:"since"` // first sweep that saw exactly this
-	Last  time.Time `json:"last"`  // newest sweep that saw exactly this
-	Run   RunKey    `json:"run"`
-	// Recreated is when a sweep first saw another inode under the same name;
-	// zero where that never happened.
-	Recreated time.Time `json:"recreated,omitzero"`
-}
-
 // Dir is a run dir with what the join found for it.
 type Dir struct {
 	RunDir
@@ -54,13 +38,6 @@ func (d Dir) HasRun() bool { return d.Run.ID != 0 }
 
 // HasPR reports whether the dir was joined to a pull request that was read.
 func (d Dir) HasPR() bool { return d.PR.Number != 0 }
-
-// Gone is a run dir that vanished while a job of its run was live on the host.
-type Gone struct {
-	ID       DirID
-	Run      RunKey
-	LastSeen time.Time
-}
 
 // Snapshot is one immutable picture of the fleet: Reads, joined. Make it with
 // Join. Its slices are shared and must not be changed.

@@ -15,7 +15,7 @@ var _ = register(fleet.Action{
 	Plan: func(in fleet.PlanInput) (fleet.Plan, error) {
 		d := newDraft(in, fleet.ActionChown)
 		n := chownSteps(d)
-		d.plan.Title = fmt.Sprintf("chown %s", plural(n, "run dir"))
+		d.plan.Title = fmt.Sprintf("chown %s", fleet.Plural(n, "run dir"))
 		d.plan.Undo = "not needed: the wanted owner is what the builds run as; the audit log keeps the owner before"
 		return d.finish()
 	},

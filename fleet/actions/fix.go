@@ -68,7 +68,7 @@ func chownThenRerun(in fleet.PlanInput) (fleet.Plan, error) {
 	}
 	d.in.Targets = only(all, fleet.SubjectRun)
 	runs := rerunSteps(d, chowned)
-	d.plan.Title = fmt.Sprintf("chown %s, verify, then rerun the failed jobs of %s", plural(dirs, "run dir"), plural(runs, "run"))
+	d.plan.Title = fmt.Sprintf("chown %s, verify, then rerun the failed jobs of %s", fleet.Plural(dirs, "run dir"), fleet.Plural(runs, "run"))
 	d.plan.Undo = "chown needs none; a rerun can be cancelled"
 	return d.finish()
 }

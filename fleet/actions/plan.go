@@ -216,10 +216,3 @@ func label(x fleet.Dir) string {
 	}
 	return pl.Ref
 }
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}

@@ -19,7 +19,7 @@ var _ = register(fleet.Action{
 	Plan: func(in fleet.PlanInput) (fleet.Plan, error) {
 		d := newDraft(in, fleet.ActionReap)
 		n := reapSteps(d)
-		d.plan.Title = fmt.Sprintf("reap %s", plural(n, "run dir"))
+		d.plan.Title = fmt.Sprintf("reap %s", fleet.Plural(n, "run dir"))
 		d.plan.Undo = fmt.Sprintf("z puts them back for %d minutes; purged afterwards", int(d.s.Policy.UndoFor.Minutes()))
 		if n > 0 {
 			d.plan.Typed = strconv.Itoa(n)

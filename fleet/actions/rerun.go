@@ -14,7 +14,7 @@ var _ = register(fleet.Action{
 	Plan: func(in fleet.PlanInput) (fleet.Plan, error) {
 		d := newDraft(in, fleet.ActionRerun)
 		n := rerunSteps(d, nil)
-		d.plan.Title = fmt.Sprintf("rerun the failed jobs of %s", plural(n, "run"))
+		d.plan.Title = fmt.Sprintf("rerun the failed jobs of %s", fleet.Plural(n, "run"))
 		d.plan.Undo = "cancel the new attempt"
 		return d.finish()
 	},

@@ -18,7 +18,7 @@ var _ = register(fleet.Action{
 		for _, r := range d.reaped() {
 			d.add(trashStep(r, fleet.VerbUndo))
 		}
-		d.plan.Title = fmt.Sprintf("put back %s", plural(len(d.plan.Steps), "run dir"))
+		d.plan.Title = fmt.Sprintf("put back %s", fleet.Plural(len(d.plan.Steps), "run dir"))
 		d.plan.Undo = "reap them again"
 		return d.finish()
 	},
@@ -40,7 +40,7 @@ var _ = register(fleet.Action{
 			d.add(st)
 		}
 		n := len(d.plan.Steps)
-		d.plan.Title = fmt.Sprintf("purge %s from the trash", plural(n, "run dir"))
+		d.plan.Title = fmt.Sprintf("purge %s from the trash", fleet.Plural(n, "run dir"))
 		d.plan.Undo = "none: build output is made again by the next run"
 		if n > 0 {
 			d.plan.Typed = strconv.Itoa(n)

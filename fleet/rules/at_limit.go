@@ -121,7 +121,7 @@ func limitFinding(s *fleet.Snapshot, hits []limitHit, looked int) (fleet.Finding
 	if hits[0].step != "" {
 		what = "step " + hits[0].step
 	}
-	f.Summary = fmt.Sprintf("%s ended at %s in %s; looked at %s", what, clock(hits[0].limit), plural(len(runs.list), "run"), plural(looked, "job"))
+	f.Summary = fmt.Sprintf("%s ended at %s in %s; looked at %s", what, clock(hits[0].limit), fleet.Plural(len(runs.list), "run"), fleet.Plural(looked, "job"))
 	f.Subjects = append(append(runs.list, prs.list...), hosts.list...)
 	f.Suggested = []fleet.ActionID{fleet.ActionRerun}
 	busy, online := pool(s)

@@ -73,12 +73,12 @@ func diskFinding(s *fleet.Snapshot, sw fleet.Sweep, d fleet.Disk, orphans map[fl
 	if o.dirs > 0 {
 		f.Suggested, f.Bytes = append(f.Suggested, fleet.ActionReap), o.size.known
 		f.Evidence = append(f.Evidence, fleet.Evidence{What: "join", Where: string(sw.Host) + ":" + d.Root, At: sw.At,
-			Fact: fmt.Sprintf("%s of ended pull requests, %s", plural(o.dirs, "orphan dir"), o.size)})
+			Fact: fmt.Sprintf("%s of ended pull requests, %s", fleet.Plural(o.dirs, "orphan dir"), o.size)})
 	}
 	if trash > 0 {
 		f.Suggested = append(f.Suggested, fleet.ActionPurge)
 		f.Evidence = append(f.Evidence, fleet.Evidence{What: "trash", Where: string(sw.Host) + ":" + d.Root, At: sw.At,
-			Fact: fmt.Sprintf("%s still on the disk until purged: P purges now, undo ends with it", plural(trash, "reaped dir"))})
+			Fact: fmt.Sprintf("%s still on the disk until purged: P purges now, undo ends with it", fleet.Plural(trash, "reaped dir"))})
 	}
 	if len(f.Suggested) == 0 {
 		f.Advice = "no orphan of an ended pull request is known on it: see where the bytes are on the host's page"

@@ -53,7 +53,7 @@ func hostUnreachable(s *fleet.Snapshot) []fleet.Finding {
 			word = "sudo refused"
 		}
 		if n := liveJobsOn(s, h.Name); n > 0 && f.Severity == fleet.SeverityWarn {
-			f.Evidence = append(f.Evidence, fleet.Evidence{What: "jobs", Where: string(h.Name), Fact: plural(n, "job") + " in progress there by GitHub's word", At: s.At})
+			f.Evidence = append(f.Evidence, fleet.Evidence{What: "jobs", Where: string(h.Name), Fact: fleet.Plural(n, "job") + " in progress there by GitHub's word", At: s.At})
 		}
 		f.Summary = fmt.Sprintf("%s: %s", h.Name, word)
 		if age, ok := src.Age(s.At); ok {

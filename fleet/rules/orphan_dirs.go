@@ -61,7 +61,7 @@ func orphanDirs(s *fleet.Snapshot) []fleet.Finding {
 	for k, o := range orphansByDisk(s) {
 		f := fleet.Finding{
 			Key: string(k.Host) + ":" + k.Path, Severity: fleet.SeverityInfo, Bytes: o.size.known,
-			Summary:   fmt.Sprintf("%s of %s on %s, %s", plural(o.dirs, "orphan dir"), plural(len(o.prs.list), "ended PR"), k.Host, o.size),
+			Summary:   fmt.Sprintf("%s of %s on %s, %s", fleet.Plural(o.dirs, "orphan dir"), fleet.Plural(len(o.prs.list), "ended PR"), k.Host, o.size),
 			Suggested: []fleet.ActionID{fleet.ActionReap},
 			Rests:     []fleet.SourceID{fleet.HostSource(k.Host)},
 		}

@@ -115,7 +115,7 @@ func (g *ownerGroup) finding(s *fleet.Snapshot, key string) fleet.Finding {
 	}
 	f.Subjects = append(append(f.Subjects, prs.list...), runs.list...)
 	f.Subjects = append(f.Subjects, fleet.OfHost(g.host))
-	f.Summary = fmt.Sprintf("%s on %s: %s, %s", plural(len(g.dirs), "run dir"), g.host, g.phrase(), plural(len(prs.list), "PR"))
+	f.Summary = fmt.Sprintf("%s on %s: %s, %s", fleet.Plural(len(g.dirs), "run dir"), g.host, g.phrase(), fleet.Plural(len(prs.list), "PR"))
 	switch g.state {
 	case fleet.OwnerBorn, fleet.OwnerInside:
 		f.Suggested = []fleet.ActionID{fleet.ActionChown}
@@ -191,7 +191,7 @@ func goneDirs(s *fleet.Snapshot) []fleet.Finding {
 	}
 	var out []fleet.Finding
 	for h, f := range byHost {
-		f.Summary = fmt.Sprintf("%s on %s: missing while its job runs", plural(len(f.Evidence), "run dir"), h)
+		f.Summary = fmt.Sprintf("%s on %s: missing while its job runs", fleet.Plural(len(f.Evidence), "run dir"), h)
 		out = append(out, *f)
 	}
 	return out

@@ -119,7 +119,7 @@ func clusterFinding(s *fleet.Snapshot, p place, jobs []fleet.Job, looked int) (f
 		what = p.text
 		f.Evidence = append([]fleet.Evidence{{What: "log", Where: p.job + ", step " + p.step, Fact: p.text, At: s.At}}, f.Evidence...)
 	}
-	f.Summary = fmt.Sprintf("%s in %d branches: %s; looked at %s", p.job, len(branches), what, plural(looked, "job"))
+	f.Summary = fmt.Sprintf("%s in %d branches: %s; looked at %s", p.job, len(branches), what, fleet.Plural(looked, "job"))
 	f.Subjects = append(append(prs.list, runs.list...), hosts.list...)
 	if len(hosts.list) == 1 {
 		f.Advice = "all on " + string(hosts.list[0].Host) + ": look there first"

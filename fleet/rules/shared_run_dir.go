@@ -60,7 +60,7 @@ func sharedDir(s *fleet.Snapshot, d fleet.Dir, writers []fleet.Writer, known boo
 		if !ok {
 			return f, false // writers outlived their run, and nobody else builds there
 		}
-		f.Summary = fmt.Sprintf("%s: %s of ended run %d while run %d builds", d.Path.Rel(), plural(len(writers), "writer"), run.ID, newer.ID)
+		f.Summary = fmt.Sprintf("%s: %s of ended run %d while run %d builds", d.Path.Rel(), fleet.Plural(len(writers), "writer"), run.ID, newer.ID)
 		f.Subjects = append(f.Subjects, fleet.OfRun(run.Key()), fleet.OfRun(newer.Key()))
 		f.Advice = "the ended run still writes: end its writers on the host before anything is rerun there"
 		if d.Path.Place().Form.HasRun() {
@@ -71,7 +71,7 @@ func sharedDir(s *fleet.Snapshot, d fleet.Dir, writers []fleet.Writer, known boo
 		f.Subjects = append(f.Subjects, fleet.OfRun(run.Key()))
 		f.Advice = "two attempts share run-<ID>: end the old attempt's writers"
 	case len(jobs) > 1 && known && distinct(writers) > 1:
-		f.Summary = fmt.Sprintf("%s: %s of %s build in it at once", d.Path.Rel(), plural(len(jobs), "job"), runsOf(jobs))
+		f.Summary = fmt.Sprintf("%s: %s of %s build in it at once", d.Path.Rel(), fleet.Plural(len(jobs), "job"), runsOf(jobs))
 		f.Advice = "jobs of one host mount the same dir: give each job its own, or cancel one"
 	case len(jobs) > 1 && runCount(jobs) > 1:
 		f.Summary = fmt.Sprintf("%s: %s build in it at once", d.Path.Rel(), runsOf(jobs))
