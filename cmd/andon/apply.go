@@ -54,7 +54,7 @@ func runApply(ctx context.Context, in invocation) int {
 		return exitOK
 	}
 	if !yes {
-		if err := in.confirm(p); err != nil {
+		if err := in.confirm(ctx, p); err != nil {
 			return in.usage(err)
 		}
 	}
@@ -92,8 +92,9 @@ func verdict(r fleet.Result) string {
 
 var errNotConfirmed = errors.New("apply: not confirmed; nothing was changed")
 
-// confirm asks on the terminal. Without one only --yes confirms.
-func (in invocation) confirm(p fleet.Plan) error {
+// confirm asks on the terminal. Without one only --yes confirms. A signal says no:
+// the reading that is then left behind ends with the process.
+func (in invocation) confirm(ctx context.Context, p fleet.Plan) error {
 	if !in.tty() {
 		return errors.New("apply: this is no terminal to confirm on; look with andon plan, then give --yes")
 	}
@@ -102,15 +103,28 @@ func (in invocation) confirm(p fleet.Plan) error {
 		want = "y"
 	}
 	fmt.Fprintf(in.out, "Type %s to go on: ", plain(want))
-	line, err := bufio.NewReader(in.in).ReadString('\n')
-	if err != nil || strings.TrimSpace(line) != want {
-		return errNotConfirmed
+	said := make(chan string, 1)
+	go func() {
+		line, err := bufio.NewReader(in.in).ReadString('\n')
+		if err != nil {
+			line = ""
+		}
+		said <- strings.TrimSpace(line)
+	}()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(in.out)
+	case line := <-said:
+		if line == want && ctx.Err() == nil {
+			return nil
+		}
 	}
-	return nil
+	return errNotConfirmed
 }
 
 func printEvent(w io.Writer, e remedy.Event) {
 	switch {
+	case e.Kind == remedy.EventProgress: // a host's word; EventStep is the result
 	case e.Result != nil:
 		fmt.Fprintf(w, "step %d %s", e.Result.N, plain(string(e.Result.Outcome)))
 		if e.Result.Reason != "" {

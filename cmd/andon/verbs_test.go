@@ -98,6 +98,9 @@ func TestDemoPlanChangesNothingAndFixDoes(t *testing.T) {
 	if code != exitOK || !strings.Contains(out, "chain whole, 0 in doubt") {
 		t.Errorf("fix: exit %d\n%s", code, errs)
 	}
+	if n := strings.Count(out, "\nstep 1 done"); n != 1 {
+		t.Errorf("the end of step 1 is told %d times", n)
+	}
 	i, j := strings.Index(out, "\n{"), strings.LastIndex(out, "}\n")
 	var r report
 	if err := json.Unmarshal([]byte(out[i:j+1]), &r); err != nil {
