@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -488,5 +489,46 @@ func TestEndToEndFailuresAreData(t *testing.T) {
 	raw, _ := cmd.Output()
 	if code := cmd.ProcessState.ExitCode(); code != exitNeedsAuth || !strings.Contains(string(raw), "aprender-ci/1792/run-41") {
 		t.Errorf("no token: exit %d, and the hosts' dirs must show\n%s", code, raw)
+	}
+}
+
+// TestEndToEndInstalled: with andon-host installed, the one sudoers line of the
+// README and nothing else, chown works within the roots of the host's own file.
+func TestEndToEndInstalled(t *testing.T) {
+	s := newSiteE2E(t)
+	s.config("runner")
+	dir := s.dir(s.github.add(&runE2E{id: 51, pr: 1792, concl: "failure"}).ref(), 51, 0)
+	const helper, policy = "/usr/local/libexec/andon-host", "/etc/andon/host.json"
+	for _, p := range []string{helper, policy} {
+		if _, err := os.Lstat(p); err == nil {
+			t.Fatalf("%s is there already: this machine is in use", p)
+		}
+	}
+	must(t, os.WriteFile("/etc/sudoers.d/"+s.user, []byte(s.user+" ALL=(root) NOPASSWD: "+helper+" serve\n"), 0o440))
+	s.sh("visudo", "-c", "-f", "/etc/sudoers.d/"+s.user)
+	s.sh("install", "-D", "-o", "root", "-g", "root", "-m", "0755", filepath.Join(s.bin, "andon-host-linux-"+runtime.GOARCH), helper)
+	t.Cleanup(func() { _ = os.Remove(helper) })
+	must(t, os.MkdirAll(filepath.Dir(policy), 0o755))
+	t.Cleanup(func() { _ = os.Remove(policy) })
+
+	must(t, os.WriteFile(policy, []byte(`{"roots":[{"path":"/srv/elsewhere","layout":"","owner":{"uid":1000,"gid":1000}}]}`), 0o644))
+	if out, code := s.andon("apply", "chown", "--alert", "run-dir-owner", "--yes"); code != exitError || !strings.Contains(out, "policy") {
+		t.Errorf("a root the host does not allow: exit %d\n%s", code, out)
+	}
+	if o := s.owners(dir); o["1000:1000"] != 0 {
+		t.Errorf("owners changed against the host's file: %v", o)
+	}
+	must(t, os.WriteFile(policy, fmt.Appendf(nil, `{"roots":[{"path":%q,"layout":"","owner":{"uid":1000,"gid":1000}}]}`, s.targets), 0o644))
+	if out, code := s.andon("apply", "chown", "--alert", "run-dir-owner", "--yes"); code != exitOK {
+		t.Errorf("chown: exit %d\n%s", code, out)
+	}
+	if o := s.owners(dir); len(o) != 1 || o["1000:1000"] == 0 {
+		t.Errorf("owners %v", o)
+	}
+	if out, code := s.andon("check", "--json"); code == checkRed || !strings.Contains(out, "sudo -n") {
+		t.Errorf("a sweep without root must say what it cannot see: exit %d\n%s", code, out)
+	}
+	if s.hashOutside() != s.sentinel {
+		t.Error("something outside the run dirs changed")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"andon/fleet"
@@ -21,6 +22,37 @@ type hosts struct {
 	pool   *sshexec.Pool
 	sweep  sshexec.Script
 	binary binaries
+
+	mu     sync.Mutex
+	noRoot map[fleet.HostName]time.Time // until when sudo is not tried for sweeps
+}
+
+// sudoAgain is how long a host that refused a root shell is swept without asking
+// again: with tier 1's one sudoers line every try is a line in its security log.
+const sudoAgain = 10 * time.Minute
+
+func (h *hosts) mayBecomeRoot(x fleet.HostName) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return time.Now().After(h.noRoot[x])
+}
+
+func (h *hosts) refusedRoot(x fleet.HostName) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.noRoot[x] = time.Now().Add(sudoAgain)
+}
+
+// retry forgets failures and refusals of all hosts.
+func (h *hosts) retry(all []fleet.Host) {
+	h.mu.Lock()
+	clear(h.noRoot)
+	h.mu.Unlock()
+	for _, x := range all {
+		if x.Transport == fleet.TransportSSH {
+			h.pool.Reset(x.SSH)
+		}
+	}
 }
 
 func newHosts(pool *sshexec.Pool, b binaries) (*hosts, error) {
@@ -28,7 +60,7 @@ func newHosts(pool *sshexec.Pool, b binaries) (*hosts, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &hosts{pool: pool, sweep: sweep, binary: b}, nil
+	return &hosts{pool: pool, sweep: sweep, binary: b, noRoot: map[fleet.HostName]time.Time{}}, nil
 }
 
 // Bounds of one call to a host.
@@ -54,11 +86,12 @@ func (h *hosts) Sweep(ctx context.Context, x fleet.Host, ask probe.Ask) ([]byte,
 		return nil, 0, &fleet.Failure{Cause: fleet.CauseOther, Err: err}
 	}
 	call := sshexec.ScriptCall{Script: h.sweep, Args: args, Limits: sshexec.Limits{Timeout: sweepTime, MaxStdout: probe.MaxAnswer}}
-	if x.Privilege == fleet.PrivilegeSudo {
+	if x.Privilege == fleet.PrivilegeSudo && h.mayBecomeRoot(x.Name) {
 		call.Become = sshexec.BecomeRoot
 	}
 	res, err := h.runner(x).Script(ctx, call)
 	if errors.Is(err, sshexec.ErrPrivilege) {
+		h.refusedRoot(x.Name)
 		call.Become = sshexec.BecomeNone
 		res, err = h.runner(x).Script(ctx, call)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -106,8 +107,9 @@ func (s *session) plan(snap *fleet.Snapshot, b fleet.Board, w wish) (fleet.Plan,
 	}
 	switch w.action {
 	case fleet.ActionUndo, fleet.ActionPurge, fleet.ActionFix:
-		if in.Reaped, err = s.reaped(); err != nil {
-			return fleet.Plan{}, err
+		in.Reaped, err = s.reaped()
+		if err != nil && !(errors.Is(err, errNoAudit) && w.action == fleet.ActionFix) { // a fix may be looked at without
+			return fleet.Plan{}, fmt.Errorf("plan %s: %w", w.action, err)
 		}
 	}
 	return act.Plan(in)
@@ -170,8 +172,13 @@ func alertFor(b fleet.Board, name string) (fleet.Alert, error) {
 	return fleet.Alert{}, fmt.Errorf("alert %q: not firing; firing are %s", name, strings.Join(lit, ", "))
 }
 
+var errNoAudit = errors.New("the audit log cannot be opened, and only it knows what was reaped")
+
 // reaped lists what the audit log says still lies in a trash.
 func (s *session) reaped() ([]fleet.Reaped, error) {
+	if s.audit == nil {
+		return nil, errNoAudit
+	}
 	records, _, err := remedy.ReadLog(s.audit.Path())
 	if err != nil {
 		return nil, fmt.Errorf("read audit log: %w", err)

@@ -155,16 +155,33 @@ func (w *watch) expired(u shell.Update) (fleet.Plan, error) {
 	if err != nil {
 		return fleet.Plan{}, err
 	}
-	var hosts []fleet.Subject
-	seen := map[fleet.HostName]bool{}
-	for _, r := range reaped {
-		if !seen[r.Host] && u.Snapshot.At.After(r.Until) && u.Snapshot.Fresh(fleet.HostSource(r.Host)) {
-			seen[r.Host] = true
-			hosts = append(hosts, fleet.OfHost(r.Host))
-		}
-	}
-	if len(hosts) == 0 {
+	dirs := overdue(u.Snapshot, reaped, w.s.cfg.Policy.MaxDirs)
+	if len(dirs) == 0 {
 		return fleet.Plan{}, nil
 	}
-	return w.s.plan(u.Snapshot, u.Board, wish{action: fleet.ActionPurge, targets: hosts})
+	return w.s.plan(u.Snapshot, u.Board, wish{action: fleet.ActionPurge, targets: dirs})
+}
+
+// overdue picks the dirs whose undo window is over, on hosts that answer, the
+// longest reaped first and no more than one plan may hold (most; 0 is no limit):
+// a plan above the cap is refused as a whole, and the trash would only grow.
+func overdue(s *fleet.Snapshot, reaped []fleet.Reaped, most int) []fleet.Subject {
+	count := map[fleet.Subject]int{} // one name may have been reaped several times
+	var order []fleet.Subject
+	for _, r := range slices.Backward(reaped) {
+		if !s.At.After(r.Until) || !s.Fresh(fleet.HostSource(r.Host)) {
+			continue
+		}
+		x := r.Subject()
+		if count[x]++; count[x] == 1 {
+			order = append(order, x)
+		}
+	}
+	n := 0
+	for i, x := range order {
+		if n += count[x]; most > 0 && n > most && i > 0 {
+			return order[:i]
+		}
+	}
+	return order
 }

@@ -55,16 +55,12 @@ func wire(p parts) (*session, error) {
 		defer cancel()
 		_ = pool.Close(ctx) // connections that do not end are the kernel's to close
 	})
-	s.retry = func() {
-		for _, x := range p.cfg.Hosts {
-			pool.Reset(x.SSH)
-		}
-	}
 	h, err := newHosts(pool, p.bins)
 	if err != nil {
 		s.close()
 		return nil, err
 	}
+	s.retry = func() { h.retry(p.cfg.Hosts) }
 	stored := p.stored
 	s.recorder = poll.NewRecorder(p.state)
 	if r, err := s.recorder.Load(); err != nil {
