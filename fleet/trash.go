@@ -3,6 +3,7 @@ package fleet
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -28,6 +29,11 @@ type Reaped struct {
 	Until      time.Time // end of the undo window, host clock
 	Dev, Inode uint64
 	Bytes      Fact[int64]
+}
+
+// Subject names the dir that was reaped, where it was.
+func (r Reaped) Subject() Subject {
+	return OfDir(DirID{Host: r.Host, Path: r.Root.Path + "/" + strings.Join(r.Components, "/")})
 }
 
 // checkTrash refuses what cannot be the name of a reaped dir: one path element

@@ -32,7 +32,7 @@ var _ = register(fleet.Action{
 		d := newDraft(in, fleet.ActionPurge)
 		for _, r := range d.reaped() {
 			if !in.Now && d.s.At.Before(r.Until) {
-				d.keep(reapedSubject(r), r.Bytes, r.Until, "undo is possible until "+r.Until.UTC().Format("15:04:05")+" UTC")
+				d.keep(r.Subject(), r.Bytes, r.Until, "undo is possible until "+r.Until.UTC().Format("15:04:05")+" UTC")
 				continue
 			}
 			st := trashStep(r, fleet.VerbPurge)
@@ -57,7 +57,7 @@ func (d *draft) reaped() []fleet.Reaped {
 	for _, t := range d.in.Targets {
 		found := false
 		for _, r := range d.in.Reaped {
-			if t == reapedSubject(r) || t == fleet.OfHost(r.Host) || t == fleet.OfDisk(r.Host, r.Root.Path) {
+			if t == r.Subject() || t == fleet.OfHost(r.Host) || t == fleet.OfDisk(r.Host, r.Root.Path) {
 				out, found = append(out, r), true
 			}
 		}
@@ -68,14 +68,10 @@ func (d *draft) reaped() []fleet.Reaped {
 	return out
 }
 
-func reapedSubject(r fleet.Reaped) fleet.Subject {
-	return fleet.OfDir(fleet.DirID{Host: r.Host, Path: r.Root.Path + "/" + strings.Join(r.Components, "/")})
-}
-
 func trashStep(r fleet.Reaped, v fleet.Verb) fleet.Step {
 	return fleet.Step{
 		Verb: v, Host: r.Host, Root: r.Root, Components: r.Components, Trash: r.Trash, Bytes: r.Bytes,
-		Subject: reapedSubject(r), Expect: fleet.Expect{Dev: r.Dev, Inode: r.Inode},
+		Subject: r.Subject(), Expect: fleet.Expect{Dev: r.Dev, Inode: r.Inode},
 		Says: fmt.Sprintf("%s %s", v, strings.Join(r.Components, "/")),
 	}
 }
