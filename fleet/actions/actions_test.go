@@ -109,6 +109,21 @@ func TestChownSaysThatParentsAreMendedToo(t *testing.T) {
 	}
 }
 
+// A fix takes no targets of its own: one that is named would be ignored, and its
+// naming would lift what protects the others.
+func TestFixRefusesTargets(t *testing.T) {
+	w := incident()
+	a := fleet.Alert{Finding: fleet.Finding{Rule: "run-dir-owner", Suggested: []fleet.ActionID{fleet.ActionChown}}}
+	fix, err := Find(fleet.ActionFix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := fleet.PlanInput{Snapshot: w.Snapshot(), Alert: &a, Targets: []fleet.Subject{fleet.OfHost("intel")}, Named: true}
+	if p, err := fix.Plan(in); err == nil || !strings.Contains(err.Error(), "drop them") {
+		t.Errorf("%d steps, %v", len(p.Steps), err)
+	}
+}
+
 func TestRerunIsRefusedWhileTheCauseStands(t *testing.T) {
 	s := incident().Settled()
 	p := plan(t, fleet.ActionRerun, fleet.PlanInput{Snapshot: s, Targets: []fleet.Subject{fleet.OfRun(fleet.RunKey{Repo: fleettest.Repo, ID: 1})}})

@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -17,6 +18,9 @@ var _ = register(fleet.Action{
 func planFix(in fleet.PlanInput) (fleet.Plan, error) {
 	if in.Alert == nil {
 		return fleet.Plan{}, fmt.Errorf("plan fix: no alert named; give --alert RULE or choose one on the board")
+	}
+	if in.Named {
+		return fleet.Plan{}, errors.New("plan fix: it acts on all the alert names, not on targets of its own; drop them, or use chown, reap or rerun for some of them")
 	}
 	a := in.Alert
 	in.Targets = a.Subjects
