@@ -46,6 +46,9 @@ type Sweep struct {
 	// Unseen names what this login could not look at ("processes of other
 	// users"), so that absence is never read as "none".
 	Unseen []string `json:"unseen,omitempty"`
+	// Unlisted are the roots of which nothing could be listed: not there, not
+	// mounted, or not readable. Nothing below them may be called absent.
+	Unlisted []string `json:"unlisted_roots,omitempty"`
 	// Dropped counts records that could not be understood. They make the
 	// sweep's host degraded, never silently smaller.
 	Dropped int `json:"dropped,omitempty"`

@@ -146,6 +146,49 @@ func TestNoAlertResolvesByBlindness(t *testing.T) {
 	}
 }
 
+// A root that is not there any more, as after a mount that failed, hides its
+// dirs: they stay, however often it is looked at, and the other root's are seen.
+func TestRootThatIsGoneHidesNothing(t *testing.T) {
+	l := newLab(t)
+	h := plant(t, "intel", "aprender-ci/1792/run-5", "aprender-ci/1793/run-6")
+	second := plant(t, "intel", "aprender-ci/1794/run-7", "aprender-ci/1795/run-8").Roots[0]
+	h.Roots = append(h.Roots, second)
+	c := collector(l, newForge(), nil, h)
+	board := fleet.Board{}.Fold(c.Once(t.Context()), []fleet.Rule{dirRule})
+	away := t.TempDir() + "/away"
+	if err := os.Rename(h.Roots[0].Path, away); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(second.Path + "/aprender-ci/1795"); err != nil {
+		t.Fatal(err)
+	}
+	var s *fleet.Snapshot
+	for range 3 {
+		s = c.Once(t.Context())
+		board = board.Fold(s, []fleet.Rule{dirRule})
+	}
+	src := source(t, s, fleet.HostSource("intel"), fleet.SourcePartial, fleet.CauseOther)
+	if !strings.Contains(src.Err, h.Roots[0].Path) || strings.Contains(src.Err, second.Path) || src.Remedy == "" {
+		t.Errorf("%s; %s", src.Err, src.Remedy)
+	}
+	if len(s.Dirs) != 3 {
+		t.Errorf("%d dirs, want the two hidden ones and the one that is seen", len(s.Dirs))
+	}
+	for _, a := range board.Alerts {
+		if a.State == fleet.AlertResolved {
+			t.Errorf("%s resolved by blindness", a.Fingerprint())
+		}
+	}
+	if err := os.Rename(away, h.Roots[0].Path); err != nil {
+		t.Fatal(err)
+	}
+	s = c.Once(t.Context())
+	source(t, s, fleet.HostSource("intel"), fleet.SourceOK, "")
+	if len(s.Dirs) != 3 {
+		t.Errorf("%d dirs after it is back", len(s.Dirs))
+	}
+}
+
 // A dir that cannot be measured does not keep the others waiting.
 func TestDeepGoesRound(t *testing.T) {
 	l := newLab(t)

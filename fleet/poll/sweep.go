@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"andon/fleet"
@@ -51,7 +52,9 @@ func (c *Collector) sweep(ctx context.Context, h fleet.Host, e effort) {
 func (c *Collector) takeSweep(t *tracker, sw fleet.Sweep, now time.Time) {
 	every := c.cfg.Intervals.Host + sw.Took // a slow host is not stale for being slow
 	old, had := c.held.sweeps[sw.Host]
-	if had && !t.believe(len(sw.Dirs), len(old.Dirs)) {
+	whole := sw.Dropped == 0 && len(sw.Unlisted) == 0
+	t.empty = t.empty && whole // two empty answers in a row, with nothing else between
+	if had && whole && !t.believe(len(sw.Dirs), len(old.Dirs)) {
 		t.partial(now, every, fleet.CauseTruncated, "run dirs of "+string(sw.Host)+": "+emptyOnce, "")
 		return
 	}
@@ -61,16 +64,18 @@ func (c *Collector) takeSweep(t *tracker, sw fleet.Sweep, now time.Time) {
 	if had {
 		sw = probe.CarryDeep(old, sw)
 	}
-	if sw.Dropped > 0 {
-		if had {
-			sw.Dirs = withMissing(sw.Dirs, old.Dirs)
-		}
-		c.held.sweeps[sw.Host] = sw
+	switch {
+	case sw.Dropped > 0:
+		sw.Dirs = withMissing(sw.Dirs, old.Dirs, func(fleet.RunDir) bool { return true })
 		t.partial(now, every, fleet.CauseProtocol, fmt.Sprintf("%d records of %s could not be understood", sw.Dropped, sw.Host), "")
-		return
+	case len(sw.Unlisted) > 0:
+		sw.Dirs = withMissing(sw.Dirs, old.Dirs, func(d fleet.RunDir) bool { return slices.Contains(sw.Unlisted, d.Path.Root()) })
+		t.partial(now, every, fleet.CauseOther, fmt.Sprintf("%s cannot be listed on %s: it is not there, not mounted, or not readable by this login", strings.Join(sw.Unlisted, ", "), sw.Host),
+			"mount it, allow sudo -n for the login, or mend the root's path in the config")
+	default:
+		t.whole(now, every)
 	}
 	c.held.sweeps[sw.Host] = sw
-	t.whole(now, every)
 }
 
 // followSoon makes GitHub's lists due again shortly after a host's first sweep:
@@ -86,16 +91,16 @@ func (c *Collector) followSoon() {
 	}
 }
 
-// withMissing adds the dirs that an earlier sweep saw: what was dropped from an
-// answer may be one of them.
-func withMissing(dirs, old []fleet.RunDir) []fleet.RunDir {
+// withMissing adds the dirs that an earlier sweep saw and this one may have
+// missed: what was dropped from an answer, or not looked at, may be one of them.
+func withMissing(dirs, old []fleet.RunDir, may func(fleet.RunDir) bool) []fleet.RunDir {
 	seen := make(map[fleet.DirID]bool, len(dirs))
 	for _, d := range dirs {
 		seen[d.ID()] = true
 	}
 	out := slices.Clone(dirs)
 	for _, d := range old {
-		if !seen[d.ID()] {
+		if !seen[d.ID()] && may(d) {
 			out = append(out, d)
 		}
 	}

@@ -247,6 +247,7 @@ func (p *parser) finish(clockEnd int64) {
 
 // unread notes a configured root of which nothing came.
 func (p *parser) unread(i int) {
+	p.out.Unlisted = append(p.out.Unlisted, p.host.Roots[i].Path)
 	for _, u := range p.out.Unseen {
 		if strings.HasPrefix(u, "root "+p.host.Roots[i].Path+":") {
 			return
