@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -157,6 +158,9 @@ func (s Step) validate() error {
 		if s.Run.ID <= 0 || s.Run.Repo == "" {
 			return errors.New("rerun without a run")
 		}
+		if s.Subject != (Subject{}) && s.Subject != OfRun(s.Run) {
+			return fmt.Errorf("it is about %s and would rerun %s", s.Subject, s.Run)
+		}
 		return nil
 	case VerbChown, VerbReap, VerbUndo, VerbPurge:
 	default:
@@ -173,8 +177,41 @@ func (s Step) validate() error {
 			return err
 		}
 	}
-	_, err := s.Root.Gate(s.Components)
-	return err
+	p, err := s.Root.Gate(s.Components)
+	if err != nil {
+		return err
+	}
+	if s.Subject != (Subject{}) && s.Subject != OfDir(DirID{Host: s.Host, Path: p.String()}) {
+		return fmt.Errorf("it is about %s and would act on %s", s.Subject, p)
+	}
+	switch s.Verb {
+	case VerbReap:
+		return s.Expect.provesDead(p.Place())
+	case VerbChown:
+		if slices.ContainsFunc(s.From, func(uid uint32) bool { return uid != RootOwner.UID }) {
+			return fmt.Errorf("chown from uids %v: only root's entries are ever changed", s.From)
+		}
+	}
+	return nil
+}
+
+// provesDead refuses an Expect that leaves out part of the reap predicate: what
+// is not expected is not checked again when the step acts. It must be about the
+// run and the pull request that the path names.
+func (e Expect) provesDead(at Place) error {
+	switch {
+	case !at.Form.HasRun():
+		return fmt.Errorf("reap of form %s, which belongs to no single run", at.Form)
+	case e.Inode == 0 || e.Dev == 0:
+		return errors.New("reap without the inode that was shown")
+	case !e.NoWriters || e.MinIdle <= 0:
+		return errors.New("reap without a look for writers and an idle time")
+	case e.Run.ID != at.RunID || e.Run.Repo.Name() != at.Repo || e.RunAttempt <= 0 || e.RunStatus != StatusCompleted:
+		return fmt.Errorf("reap of a dir of run %d of %s on the word of run %s, attempt %d, %s", at.RunID, at.Repo, e.Run, e.RunAttempt, e.RunStatus)
+	case at.PR > 0 && (e.PR != PRKey{e.Run.Repo, at.PR} || e.PRState == ""):
+		return fmt.Errorf("reap of a dir of #%d on the word of %s, %s", at.PR, e.PR, e.PRState)
+	}
+	return nil
 }
 
 // Gate passes components through Parse and refuses what may not be acted on.

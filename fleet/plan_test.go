@@ -5,8 +5,10 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"andon/fleet"
+	"andon/fleet/actions"
 	"andon/fleet/fleettest"
 )
 
@@ -50,6 +52,9 @@ func TestPlanFromAFileIsGatedAgain(t *testing.T) {
 		"misnumbered":        func(p *fleet.Plan) { p.Steps[1].N = 7 },
 		"needs a later step": func(p *fleet.Plan) { p.Steps[0].Needs = []int{2} },
 		"no run":             func(p *fleet.Plan) { p.Steps[1].Run.ID = 0 },
+		"about another dir":  func(p *fleet.Plan) { p.Steps[0].Subject = fleet.OfHost("intel") },
+		"about another run":  func(p *fleet.Plan) { p.Steps[1].Subject = fleet.OfRun(fleet.RunKey{Repo: fleettest.Repo, ID: 6}) },
+		"another's entries":  func(p *fleet.Plan) { p.Steps[0].From = []uint32{0, 1002} },
 		"trash leaves":       func(p *fleet.Plan) { p.Steps[0].Verb, p.Steps[0].Trash = fleet.VerbPurge, "../x" },
 	} {
 		p := samplePlan()
@@ -60,6 +65,45 @@ func TestPlanFromAFileIsGatedAgain(t *testing.T) {
 	}
 	if err := samplePlan().Validate(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A reap out of a file must carry the whole predicate: what is not expected is
+// not checked again when it acts.
+func TestReapFromAFileCarriesThePredicate(t *testing.T) {
+	w := fleettest.New()
+	w.Host("intel")
+	pr := w.PR(1693)
+	pr.State, pr.ClosedAt, pr.Alone = fleet.PRClosed, w.At.Add(-48*time.Hour), true
+	w.Run(7, pr, fleet.ConclusionSuccess)
+	w.Dir("intel", "aprender-ci/1693/run-7")
+	act, err := actions.Find(fleet.ActionReap)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := act.Plan(fleet.PlanInput{Snapshot: w.Settled(), Targets: []fleet.Subject{fleet.OfHost("intel")}})
+	if err != nil || len(made.Steps) != 1 || made.Validate() != nil {
+		t.Fatalf("%+v %v %v", made, err, made.Validate())
+	}
+	for name, edit := range map[string]func(*fleet.Expect){
+		"no inode":        func(e *fleet.Expect) { e.Inode = 0 },
+		"writers allowed": func(e *fleet.Expect) { e.NoWriters = false },
+		"no idle time":    func(e *fleet.Expect) { e.MinIdle = 0 },
+		"no run":          func(e *fleet.Expect) { e.Run = fleet.RunKey{} },
+		"another run":     func(e *fleet.Expect) { e.Run.ID = 8 },
+		"another repo":    func(e *fleet.Expect) { e.Run.Repo = "paiml/other" },
+		"no attempt":      func(e *fleet.Expect) { e.RunAttempt = 0 },
+		"live run":        func(e *fleet.Expect) { e.RunStatus = fleet.StatusInProgress },
+		"no pull request": func(e *fleet.Expect) { e.PR, e.PRState = fleet.PRKey{}, "" },
+		"another's":       func(e *fleet.Expect) { e.PR.Number = 1694 },
+		"any state":       func(e *fleet.Expect) { e.PRState = "" },
+	} {
+		p := made
+		p.Steps = []fleet.Step{made.Steps[0]}
+		edit(&p.Steps[0].Expect)
+		if p.Validate() == nil {
+			t.Errorf("%s: valid", name)
+		}
 	}
 }
 

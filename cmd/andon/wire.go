@@ -89,7 +89,7 @@ func wire(p parts) (*session, error) {
 		s.cfg.Policy.ReadOnly = true
 	}
 	s.audit = log
-	s.executor = remedy.New(remedy.Config{Hosts: p.cfg.Hosts, Policy: s.cfg.Policy, Operator: s.operator, Console: versionText(), Now: p.now}, h, deeds, s.collector, log)
+	s.executor = remedy.New(remedy.Config{Hosts: p.cfg.Hosts, Repos: p.cfg.Repos, Policy: s.cfg.Policy, Operator: s.operator, Console: versionText(), Now: p.now}, h, deeds, s.collector, log)
 	return s, nil
 }
 

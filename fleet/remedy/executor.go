@@ -29,6 +29,7 @@ const NothingSelected = "nothing selected: the plan has no steps"
 // Config is what an Executor goes by.
 type Config struct {
 	Hosts    []fleet.Host
+	Repos    []fleet.Repo // whose runs may be rerun
 	Policy   fleet.Policy
 	Operator string // who acts, for both audit trails
 	Console  string // version of this console
@@ -124,10 +125,9 @@ func (e *Executor) admit(p fleet.Plan, digest string) error {
 	}
 	dirs := 0
 	for _, s := range p.Steps {
-		if !s.Verb.OnHost() {
-			continue
+		if s.Verb.OnHost() {
+			dirs++
 		}
-		dirs++
 		if err := e.knows(s); err != nil {
 			return fmt.Errorf("apply %s: step %d: %w", p.Action, s.N, err)
 		}
@@ -138,9 +138,18 @@ func (e *Executor) admit(p fleet.Plan, digest string) error {
 	return nil
 }
 
-// knows refuses roots and owners that the config does not have: a plan file is
-// as foreign as any other input.
+// knows refuses repositories, roots, owners and times that the config does not
+// have: a plan file is as foreign as any other input.
 func (e *Executor) knows(s fleet.Step) error {
+	if s.Verb == fleet.VerbRerun {
+		if !slices.Contains(e.cfg.Repos, s.Run.Repo) {
+			return fmt.Errorf("repository %s is not configured", s.Run.Repo)
+		}
+		return nil
+	}
+	if least := e.cfg.Policy.MinIdle; s.Verb == fleet.VerbReap && s.Expect.MinIdle < least {
+		return fmt.Errorf("reap of what is idle for %s, the policy wants %s", s.Expect.MinIdle, least)
+	}
 	h, ok := e.host(s.Host)
 	if !ok {
 		return fmt.Errorf("host %q is not configured", s.Host)

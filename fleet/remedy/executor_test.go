@@ -111,16 +111,23 @@ func TestApplyRefusesThePlan(t *testing.T) {
 		want   error
 		says   string
 	}{
-		"read-only":        {config: func(c *Config) { c.Policy.ReadOnly = true }, want: ErrReadOnly},
-		"no digest":        {digest: "-", want: fleet.ErrStale},
-		"other digest":     {digest: strings.Repeat("0", 64), want: fleet.ErrStale},
-		"too old":          {plan: func(p *fleet.Plan) { p.MadeAt = p.MadeAt.Add(-11 * time.Minute) }, want: fleet.ErrStale},
-		"from the future":  {plan: func(p *fleet.Plan) { p.MadeAt = p.MadeAt.Add(time.Hour) }, want: fleet.ErrStale},
-		"dot-dot":          {plan: func(p *fleet.Plan) { p.Steps[0].Components = []string{"aprender-ci", "..", "run-5"} }, says: "path component"},
-		"not a run dir":    {plan: func(p *fleet.Plan) { p.Steps[0].Components = []string{"precious"} }, want: fleet.ErrNotActionable},
-		"unknown host":     {plan: func(p *fleet.Plan) { p.Steps[0].Host = "evil" }, says: "not configured"},
-		"unknown root":     {plan: func(p *fleet.Plan) { p.Steps[0].Root.Path = "/srv/other" }, says: "not as configured"},
-		"other owner":      {plan: func(p *fleet.Plan) { p.Steps[0].Root.Owner.UID = 4 }, says: "not as configured"},
+		"read-only":       {config: func(c *Config) { c.Policy.ReadOnly = true }, want: ErrReadOnly},
+		"no digest":       {digest: "-", want: fleet.ErrStale},
+		"other digest":    {digest: strings.Repeat("0", 64), want: fleet.ErrStale},
+		"too old":         {plan: func(p *fleet.Plan) { p.MadeAt = p.MadeAt.Add(-11 * time.Minute) }, want: fleet.ErrStale},
+		"from the future": {plan: func(p *fleet.Plan) { p.MadeAt = p.MadeAt.Add(time.Hour) }, want: fleet.ErrStale},
+		"dot-dot":         {plan: func(p *fleet.Plan) { p.Steps[0].Components = []string{"aprender-ci", "..", "run-5"} }, says: "path component"},
+		"not a run dir":   {plan: func(p *fleet.Plan) { p.Steps[0].Components = []string{"precious"} }, want: fleet.ErrNotActionable},
+		"unknown host":    {plan: func(p *fleet.Plan) { p.Steps[0].Host, p.Steps[0].Subject.Host = "evil", "evil" }, says: "not configured"},
+		"unknown root":    {plan: func(p *fleet.Plan) { p.Steps[0].Root.Path, p.Steps[0].Subject = "/srv/other", fleet.Subject{} }, says: "not as configured"},
+		"other owner":     {plan: func(p *fleet.Plan) { p.Steps[0].Root.Owner.UID = 4 }, says: "not as configured"},
+		"another repo": {plan: func(p *fleet.Plan) {
+			p.Steps[0] = fleet.Step{N: 1, Verb: fleet.VerbRerun, Run: fleet.RunKey{Repo: "paiml/other", ID: 5}}
+		}, says: "paiml/other is not configured"},
+		"less idle": {plan: func(p *fleet.Plan) {
+			p.Steps[0].Verb, p.Steps[0].Expect = fleet.VerbReap, reap(newWorld(t, "intel").dir("intel", 1792, 5)).Expect
+			p.Steps[0].Expect.MinIdle = time.Second
+		}, says: "idle for 1s"},
 		"needs come later": {plan: func(p *fleet.Plan) { p.Steps[0].Needs = []int{1} }, says: "does not come before"},
 		"too many":         {config: func(c *Config) { c.Policy.MaxDirs = 0; c.Policy.MaxDirs = 1 }, plan: func(p *fleet.Plan) { s := p.Steps[0]; s.N = 2; p.Steps = append(p.Steps, s) }, want: ErrTooMany},
 	} {
@@ -198,7 +205,7 @@ func TestChangedWorldRefusesOneStep(t *testing.T) {
 func TestWithoutGitHubNothingThatRestsOnItActs(t *testing.T) {
 	w := newWorld(t, "intel")
 	d := w.dir("intel", 1792, 5)
-	e := New(Config{Hosts: w.hosts, Policy: fleet.DefaultPolicy()}, w, nil, w, w.log)
+	e := New(Config{Hosts: w.hosts, Repos: []fleet.Repo{repo}, Policy: fleet.DefaultPolicy()}, w, nil, w, w.log)
 	r := apply(t, e, plan(reap(d), chown(d), rerun(5)))
 	expect(t, r, "refused(github) done refused(github)")
 }
@@ -467,7 +474,7 @@ func TestCancelGivesUpAHangingRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "h00")
 		ctx, cancel := context.WithCancel(t.Context())
-		e := New(Config{Hosts: w.hosts, Policy: fleet.DefaultPolicy()}, hanging{cancel}, w, w, w.log)
+		e := New(Config{Hosts: w.hosts, Repos: []fleet.Repo{repo}, Policy: fleet.DefaultPolicy()}, hanging{cancel}, w, w, w.log)
 		p := plan(chown(w.dir("h00", 1, 1)))
 		begun := time.Now()
 		r, err := e.Apply(ctx, p, p.Digest(), nil)

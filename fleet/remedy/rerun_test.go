@@ -122,7 +122,7 @@ func TestTwoConsolesRerunOnce(t *testing.T) {
 			var mu sync.Mutex
 			done := 0
 			for range 2 {
-				e := New(Config{Hosts: w.hosts, Policy: fleet.DefaultPolicy()}, w, w, w, openLog(t, w.log.Path()))
+				e := New(Config{Hosts: w.hosts, Repos: []fleet.Repo{repo}, Policy: fleet.DefaultPolicy()}, w, w, w, openLog(t, w.log.Path()))
 				wg.Go(func() {
 					r := apply(t, e, plan(rerun(5)))
 					mu.Lock()
@@ -173,7 +173,7 @@ func TestSlowGitHubRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "intel")
 		d := w.dir("intel", 1, 5)
-		e := New(Config{Hosts: w.hosts, Policy: fleet.DefaultPolicy()}, w, slow{w}, w, w.log)
+		e := New(Config{Hosts: w.hosts, Repos: []fleet.Repo{repo}, Policy: fleet.DefaultPolicy()}, w, slow{w}, w, w.log)
 		expect(t, apply(t, e, plan(reap(d))), "refused(github)")
 		if len(w.calls) != 0 {
 			t.Errorf("acted: %v", w.calls)

@@ -71,7 +71,7 @@ func (w *world) dir(h fleet.HostName, pr int, id fleet.RunID) *fleet.RunDir {
 }
 
 func (w *world) executor(change ...func(*Config)) *Executor {
-	cfg := Config{Hosts: w.hosts, Policy: fleet.DefaultPolicy(), Operator: "noah", Console: "test"}
+	cfg := Config{Hosts: w.hosts, Repos: []fleet.Repo{repo}, Policy: fleet.DefaultPolicy(), Operator: "noah", Console: "test"}
 	for _, f := range change {
 		f(&cfg)
 	}
@@ -220,7 +220,7 @@ func chown(d *fleet.RunDir) fleet.Step {
 func reap(d *fleet.RunDir) fleet.Step {
 	pl := d.Path.Place()
 	return fleet.Step{Verb: fleet.VerbReap, Host: d.Host, Root: root, Components: d.Path.Components(), Subject: fleet.OfDir(d.ID()),
-		Expect: fleet.Expect{Dev: d.Dev, Inode: d.Inode, Owner: d.Owner, NoWriters: true, Run: fleet.RunKey{Repo: repo, ID: pl.RunID}, RunAttempt: 1,
+		Expect: fleet.Expect{Dev: d.Dev, Inode: d.Inode, Owner: d.Owner, NoWriters: true, MinIdle: fleet.DefaultPolicy().MinIdle, Run: fleet.RunKey{Repo: repo, ID: pl.RunID}, RunAttempt: 1,
 			RunStatus: fleet.StatusCompleted, PR: fleet.PRKey{Repo: repo, Number: pl.PR}, PRState: fleet.PRClosed}}
 }
 
