@@ -96,9 +96,16 @@ func mute(alerts []Alert, rules map[RuleID]Rule) {
 	}
 	for i := range alerts {
 		a := &alerts[i]
+		var effect map[SubjectKind][]Subject
 		for _, id := range rules[a.Rule].Causes {
 			for _, c := range causes[id] {
-				if c.Severity.Rank() <= a.Severity.Rank() && explains(c.Finding, a.Finding) {
+				if c.Severity.Rank() > a.Severity.Rank() {
+					continue
+				}
+				if effect == nil {
+					effect = byKind(a.Subjects)
+				}
+				if explains(c.Finding, effect) {
 					a.MutedBy = c.Fingerprint()
 				}
 			}
@@ -106,20 +113,30 @@ func mute(alerts []Alert, rules map[RuleID]Rule) {
 	}
 }
 
+func byKind(list []Subject) map[SubjectKind][]Subject {
+	out := make(map[SubjectKind][]Subject)
+	for _, s := range list {
+		out[s.Kind] = append(out[s.Kind], s)
+	}
+	return out
+}
+
 // explains reports whether every subject of the effect that is of a kind the
 // cause names at all is named by it, and at least one is.
-func explains(cause, effect Finding) bool {
+func explains(cause Finding, effect map[SubjectKind][]Subject) bool {
 	met := false
-	for _, s := range effect.Subjects {
-		kind, named := false, false
-		for _, c := range cause.Subjects {
-			kind = kind || c.Kind == s.Kind
-			named = named || c == s
+	var last SubjectKind
+	for _, c := range cause.Subjects {
+		if c.Kind == last { // findings list their subjects by kind
+			continue
 		}
-		if kind && !named {
-			return false
+		last = c.Kind
+		for _, s := range effect[c.Kind] {
+			if !cause.About(s) {
+				return false
+			}
+			met = true
 		}
-		met = met || named
 	}
 	return met
 }

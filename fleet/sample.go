@@ -71,7 +71,8 @@ func (s *Snapshot) quiet(d *Dir) bool {
 
 func (s *Snapshot) signature(d *Dir) string {
 	b := make([]byte, 0, 64)
-	b = append(b, d.Owner.String()...)
+	b = strconv.AppendUint(b, uint64(d.Owner.UID), 10)
+	b = strconv.AppendUint(append(b, ':'), uint64(d.Owner.GID), 10)
 	b = strconv.AppendInt(append(b, ' '), d.ModTime.UnixNano(), 36)
 	if r, ok := s.RunOf(d.Run); ok {
 		b = strconv.AppendInt(append(b, ' '), int64(r.Attempt), 10)

@@ -42,7 +42,11 @@ type ownerGroup struct {
 }
 
 func runDirOwner(s *fleet.Snapshot) []fleet.Finding {
-	groups := make(map[string]*ownerGroup)
+	type place struct {
+		host  fleet.HostName
+		state fleet.OwnerState
+	}
+	groups := make(map[place]*ownerGroup)
 	for _, d := range s.Dirs {
 		v := s.Ownership(d)
 		if v.State == fleet.OwnerFits || d.Path.Actionable() != nil || settling(s, d) {
@@ -51,18 +55,18 @@ func runDirOwner(s *fleet.Snapshot) []fleet.Finding {
 		if _, orphan := s.Orphan(d); orphan {
 			continue // nobody builds there any more; orphan-dirs counts it
 		}
-		key := string(d.Host) + "/" + ownerKey(v.State)
-		g := groups[key]
+		at := place{d.Host, v.State}
+		g := groups[at]
 		if g == nil {
 			g = &ownerGroup{host: d.Host, state: v.State}
-			groups[key] = g
+			groups[at] = g
 		}
 		g.dirs, g.whys = append(g.dirs, d), append(g.whys, v)
 		g.stop = g.stop || blocks(s, d, v)
 	}
 	var out []fleet.Finding
-	for key, g := range groups {
-		out = append(out, g.finding(s, key))
+	for _, g := range groups {
+		out = append(out, g.finding(s))
 	}
 	out = append(out, goneDirs(s)...)
 	slices.SortFunc(out, func(a, b fleet.Finding) int { return cmp.Compare(a.Key, b.Key) })
@@ -93,8 +97,8 @@ func blocks(s *fleet.Snapshot, d fleet.Dir, v fleet.OwnerVerdict) bool {
 	return v.State != fleet.OwnerInside && (r.Status.Live() || r.Conclusion.Red())
 }
 
-func (g *ownerGroup) finding(s *fleet.Snapshot, key string) fleet.Finding {
-	f := fleet.Finding{Key: key, Severity: fleet.SeverityWarn, Rests: []fleet.SourceID{fleet.HostSource(g.host)}}
+func (g *ownerGroup) finding(s *fleet.Snapshot) fleet.Finding {
+	f := fleet.Finding{Key: string(g.host) + "/" + ownerKey(g.state), Severity: fleet.SeverityWarn, Rests: []fleet.SourceID{fleet.HostSource(g.host)}}
 	if g.stop {
 		f.Severity = fleet.SeverityStop
 	}
