@@ -31,8 +31,8 @@ func runConsole(ctx context.Context, in invocation) int {
 	if len(words) > 0 {
 		return in.usage(fmt.Errorf("console: unexpected %q", words[0]))
 	}
-	if !in.tty() {
-		return in.usage(errors.New("console: this is no terminal; andon check looks once without one"))
+	if !in.screen() {
+		return in.usage(errors.New("console: this is no terminal to draw on; andon check looks once without one"))
 	}
 	s, code := in.session(ctx, c)
 	if s == nil {
@@ -54,6 +54,7 @@ func runConsole(ctx context.Context, in invocation) int {
 	done.Go(func() { w.purge(ctx) })
 	err = shell.Run(ctx, d, in.in, in.out)
 	cancel()
+	w.leave()
 	done.Wait()
 	if err != nil {
 		return in.fail(err)

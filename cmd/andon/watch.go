@@ -19,9 +19,11 @@ type watch struct {
 	s   *session
 	out chan shell.Update
 
-	mu   sync.Mutex
-	last shell.Update
-	kept time.Time
+	mu    sync.Mutex
+	last  shell.Update
+	kept  time.Time
+	left  bool           // the console ended: no deed begins any more
+	deeds sync.WaitGroup // under way
 }
 
 func newWatch(s *session) *watch { return &watch{s: s, out: make(chan shell.Update, 1)} }
@@ -111,7 +113,32 @@ func (w *watch) lookAt(kept []fleet.Kept) {
 	}
 }
 
+var errLeaving = errors.New("the console is ending: nothing was begun")
+
+// begin counts a deed in, unless the console is ending.
+func (w *watch) begin() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.left {
+		w.deeds.Add(1)
+	}
+	return !w.left
+}
+
+// leave waits until the deeds under way have ended. Their context must have: each
+// then takes a few seconds at most, and its end is in the audit log.
+func (w *watch) leave() {
+	w.mu.Lock()
+	w.left = true
+	w.mu.Unlock()
+	w.deeds.Wait()
+}
+
 func (w *watch) apply(ctx context.Context, p fleet.Plan, digest string, progress func(ui.Event)) (fleet.Result, error) {
+	if !w.begin() {
+		return fleet.Result{}, errLeaving
+	}
+	defer w.deeds.Done()
 	res, err := w.s.executor.Apply(ctx, p, digest, func(e remedy.Event) {
 		progress(ui.Event{At: w.s.now(), Host: e.Host, Step: e.Step, Entries: e.Done, Says: e.Says, Result: e.Result, Verified: e.Verified})
 	})

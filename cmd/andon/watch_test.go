@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +14,9 @@ import (
 	"andon/fleet"
 	"andon/fleet/actions"
 	"andon/fleet/fleettest"
+	"andon/fleet/remedy"
+	"andon/fleet/sim"
+	"andon/ui"
 )
 
 // TestMoreOverdueThanAPlanHolds: what is beyond one plan's cap is purged by the
@@ -57,6 +62,61 @@ func TestMoreOverdueThanAPlanHolds(t *testing.T) {
 	}
 	if len(left) != 2 {
 		t.Errorf("%d left, want the young one and the one on a host nobody sees", len(left))
+	}
+}
+
+// TestLeavingRecordsWhatIsUnderWay: a console that is ended in the middle of a
+// deed stays until the deed's end is recorded.
+func TestLeavingRecordsWhatIsUnderWay(t *testing.T) {
+	w := watch4(t)
+	snap, board := w.look()
+	dir, ok := fleet.Dir{}, false
+	for _, d := range snap.Dirs {
+		if d.Host == "intel" && snap.Ownership(d).State == fleet.OwnerBorn {
+			dir, ok = d, true
+		}
+	}
+	if !ok {
+		t.Fatal("the story has no dir to chown")
+	}
+	p, err := w.s.plan(snap, board, wish{action: fleet.ActionChown, targets: []fleet.Subject{fleet.OfDir(dir.ID())}})
+	if err != nil || p.Empty() {
+		t.Fatalf("%+v %v", p, err)
+	}
+	if err := w.f.Break("intel", sim.SilentCommand); err != nil {
+		t.Fatal(err)
+	}
+	console := newWatch(w.s)
+	ctx, cancel := context.WithCancel(t.Context())
+	begun := make(chan struct{})
+	go func() {
+		_, _ = console.apply(ctx, p, p.Digest(), func(ev ui.Event) {
+			if strings.Contains(ev.Says, "steps below") {
+				close(begun)
+			}
+		})
+	}()
+	<-begun
+	cancel()
+	console.leave()
+	records, _, err := remedy.ReadLog(w.s.audit.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	intents, results := 0, 0
+	for _, r := range records {
+		switch r.Kind {
+		case fleet.RecordIntent:
+			intents++
+		case fleet.RecordResult:
+			results++
+		}
+	}
+	if intents != 1 || results != 1 {
+		t.Errorf("%d intents, %d results", intents, results)
+	}
+	if _, err := console.apply(t.Context(), p, p.Digest(), nil); !errors.Is(err, errLeaving) {
+		t.Errorf("a deed after the end: %v", err)
 	}
 }
 
