@@ -37,8 +37,8 @@ func runDemo(ctx context.Context, in invocation) int {
 	if len(words) > 0 {
 		return in.usage(fmt.Errorf("demo: unexpected %q; verbs go behind --headless --", words[0]))
 	}
-	if !headless && !in.tty() {
-		return in.usage(errors.New("demo: this is no terminal; try: andon demo --headless -- check"))
+	if !headless && !in.screen() {
+		return in.usage(errors.New("demo: this is no terminal to draw on; try: andon demo --headless -- check"))
 	}
 	if !headless && len(rest) > 0 {
 		return in.usage(errors.New("demo: verbs need --headless before --"))

@@ -129,6 +129,21 @@ func TestMuteTerminal(t *testing.T) {
 	}
 }
 
+// TestDumbTerminal: where no cursor can be moved, nothing is drawn.
+func TestDumbTerminal(t *testing.T) {
+	bin := buildAndon(t)
+	m := openTerminal(t, 80, 24)
+	cmd := exec.Command(bin, "demo")
+	cmd.Env = append(os.Environ(), "TERM=dumb")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = m.slave, m.slave, m.slave
+	must(t, cmd.Start())
+	seen := m.read(t, "--headless", queryWait)
+	_ = cmd.Wait() // the exit code is looked at
+	if code := cmd.ProcessState.ExitCode(); code != exitUsage || bytes.Contains(seen, []byte("\x1b")) {
+		t.Errorf("exit %d, showed %q", code, seen)
+	}
+}
+
 // TestSignalsAtAnyTime: whenever the signal comes, the console ends.
 func TestSignalsAtAnyTime(t *testing.T) {
 	bin := buildAndon(t)

@@ -39,6 +39,13 @@ type stdio struct {
 
 func (s stdio) tty() bool { return term.IsTerminal(int(s.in.Fd())) && term.IsTerminal(int(s.out.Fd())) }
 
+// screen reports whether the console can be drawn: on a terminal that moves its
+// cursor.
+func (s stdio) screen() bool {
+	t := s.getenv("TERM")
+	return s.tty() && t != "" && t != "dumb"
+}
+
 // invocation is one call of one verb.
 type invocation struct {
 	stdio
