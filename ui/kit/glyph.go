@@ -119,6 +119,14 @@ func (l Look) Enter() Safe { return l.set().enter }
 // Tab is the glyph of the tab key.
 func (l Look) Tab() Safe { return l.set().tab }
 
+// scrollKeys names the keys that scroll.
+func (l Look) scrollKeys() Safe {
+	if l.ASCII() {
+		return "up down"
+	}
+	return "↑ ↓"
+}
+
 // Ellipsis is the glyph that ends a cut text, one cell.
 func (l Look) Ellipsis() Safe { return l.set().ellipsis }
 

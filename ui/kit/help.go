@@ -29,7 +29,7 @@ func (h Hint) line() Line {
 // always stand at the right and stay; of the others as many as fit, in order.
 func (l Look) Footer(w int, hints, always []Hint) string {
 	right := row(always, w)
-	left := row(hints, w-right.Width()-2)
+	left := row(hints, w-right.Width()-3) // a blank at each end and one between
 	return l.Line(w, append(Line{In(themes.Text, " ")}, left...), right.Then(In(themes.Text, " ")))
 }
 
@@ -58,35 +58,84 @@ const (
 	helpKey    = 16 // most cells that keys take there
 )
 
-// Help draws all hints by group in as many columns as fit, exactly w by h.
+// Help draws all hints by group in as many columns as fit, exactly w by h. Each
+// column is as wide as its texts; what is over stands between them.
 func (l Look) Help(w, h int, groups []HintGroup) string {
 	w, h = max(w, 0), max(h, 0)
-	blocks, total := l.helpBlocks(groups)
-	columns := max(min(w/helpColumn, len(blocks)), 1)
-	high := (total + columns - 1) / columns
-	for columns > 1 && !flows(blocks, columns, high) {
-		high++
+	columns := l.helpColumns(w, groups)
+	need, high := 0, 0
+	widths := make([]int, len(columns))
+	for i, c := range columns {
+		high = max(high, len(c))
+		for _, one := range c {
+			widths[i] = max(widths[i], one.Width()+2)
+		}
+		need += widths[i]
 	}
-	width := w / columns
-	rows := make([]Line, 0, high)
-	at, column := 0, 0
-	for _, b := range blocks {
-		if at > 0 && at+len(b)-1 > high && column < columns-1 {
-			at, column = 0, column+1
+	if need > w && len(columns) > 1 { // even shares, and what is too long is cut
+		for i := range widths {
+			widths[i] = w / len(columns)
 		}
-		for _, one := range b {
-			for len(rows) <= at {
-				rows = append(rows, nil)
-			}
-			rows[at] = append(fill(rows[at], column*width), l.fit(one, width-1)...)
-			at++
+		need = w
+	}
+	rows := make([]Line, high)
+	from := 0
+	for i, c := range columns {
+		for at, one := range c {
+			rows[at] = append(fill(rows[at], from), l.fit(one, min(widths[i], w-from)-1)...)
 		}
+		from += widths[i] + max(w-need, 0)/len(columns)
 	}
 	lines := make([]string, 0, h)
 	for _, r := range rows {
 		lines = append(lines, l.Line(w, r, nil))
 	}
 	return l.Stack(w, h, lines...)
+}
+
+// helpColumns lays the groups, each kept whole, into as many columns as a width
+// has room for.
+func (l Look) helpColumns(w int, groups []HintGroup) [][]Line {
+	blocks, total := l.helpBlocks(groups)
+	columns := max(min(w/helpColumn, len(blocks)), 1)
+	high := (total + columns - 1) / columns
+	for columns > 1 && !flows(blocks, columns, high) {
+		high++
+	}
+	out := make([][]Line, 1, columns)
+	for _, b := range blocks {
+		if at := len(out[len(out)-1]); at > 0 && at+len(b)-1 > high && len(out) < columns {
+			out = append(out, nil)
+		}
+		out[len(out)-1] = append(out[len(out)-1], b...)
+	}
+	return out
+}
+
+// Legend says what the signs of the lists mean, in lines of at most w cells.
+func (l Look) Legend(w int) []Line {
+	var out []Line
+	line := Words(" ")
+	add := func(mark Span, says Safe) {
+		one := Line{mark, In(themes.Dim, " "+says)}
+		if len(line) > 1 && line.Width()+2+one.Width() > w {
+			out, line = append(out, line), Words(" ")
+		}
+		if len(line) > 1 {
+			line = append(line, In(themes.Text, "  "))
+		}
+		line = append(line, one...)
+	}
+	for _, s := range [...]struct {
+		sign Sign
+		says Safe
+	}{{SignStop, "line stop"}, {SignWarn, "warning"}, {SignInfo, "to know"}, {SignOK, "ok"}, {SignRun, "running"}, {SignQueued, "queued"},
+		{SignIdle, "idle"}, {SignFail, "failed"}, {SignCancelled, "cancelled"}, {SignStale, "not known now, or last known"}} {
+		add(In(s.sign.Role(), l.Glyph(s.sign)), s.says)
+	}
+	add(In(themes.Info, l.set().changed), "just changed")
+	add(In(themes.Mark, l.set().mark), "marked")
+	return append(out, line)
 }
 
 // helpBlocks are the lines of each group that has something to show, with a

@@ -93,8 +93,8 @@ func TestLongBodyScrollsAndKeepsTheButtons(t *testing.T) {
 	down, _ := press(m, "pgdown", "down")
 	end, _ := press(m, strings.Split(strings.Repeat("pgdown ", 20)+"up", " ")...)
 	for name, c := range map[string]struct{ view, want, not string }{
-		"top":  {top, "0 lines above, 37 below", "line 20"},
-		"down": {down.View(look, 60, 12), "9 lines above, 28 below", "from anvil"},
+		"top":  {top, "up down 37 below", "line 20"},
+		"down": {down.View(look, 60, 12), "9 above, 28 below", "from anvil"},
 		"end":  {end.View(look, 60, 12), "line 39", "line 20"},
 	} {
 		if !strings.Contains(c.view, c.want) || strings.Contains(c.view, c.not) || !strings.Contains(c.view, "Cancel the run") {

@@ -20,7 +20,7 @@ func (m Modal) View(look Look, w, h int) string {
 	room := max(h-2-len(foot), 1)
 	lines := make([]string, 0, h)
 	lines = append(lines, look.edge(width, m.Title, nil, true))
-	for _, l := range append(m.window(room), foot...) {
+	for _, l := range append(m.window(look, room), foot...) {
 		lines = append(lines, look.boxed(width, l))
 	}
 	lines = append(lines, look.edge(width, nil, Line{In(themes.Dim, m.Foot)}, false))
@@ -33,7 +33,7 @@ func (m Modal) Height(look Look, w int) int {
 }
 
 // window are the body lines to show in room lines.
-func (m Modal) window(room int) []boxLine {
+func (m Modal) window(look Look, room int) []boxLine {
 	body := make([]boxLine, 0, room)
 	if len(m.Body) <= room {
 		for _, l := range m.Body {
@@ -46,8 +46,19 @@ func (m Modal) window(room int) []boxLine {
 	for _, l := range m.Body[from : from+shown] {
 		body = append(body, boxLine{line: l})
 	}
-	above, below := Number(int64(from)), Number(int64(len(m.Body)-from-shown))
-	return append(body, boxLine{line: Line{In(themes.Key, "up down"), In(themes.Dim, " "+above+" lines above, "+below+" below")}})
+	return append(body, boxLine{line: Line{In(themes.Key, look.scrollKeys()), In(themes.Dim, " "+outOfSight(from, len(m.Body)-from-shown))}})
+}
+
+// outOfSight counts the lines above and below a window.
+func outOfSight(above, below int) Safe {
+	var parts []Safe
+	if above > 0 {
+		parts = append(parts, Number(int64(above))+" above")
+	}
+	if below > 0 {
+		parts = append(parts, Number(int64(below))+" below")
+	}
+	return Join(parts, ", ")
 }
 
 // boxLine is one line inside a dialog, with the span that has the focus.

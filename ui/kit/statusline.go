@@ -55,8 +55,9 @@ func (l Look) lamps(n Lamps, between Safe, words bool) Line {
 }
 
 // StatusLine is the first line of every page, exactly w cells: the way here,
-// the lamps, and what the page puts at the right. At the start of the way the
-// lamps stand beside the name; further in they move to the right.
+// the lamps, and what the page puts at the right. On the first two steps of the
+// way the lamps stand beside it, with their words; further in, and where there
+// is no room, they are short and at the right.
 func (l Look) StatusLine(w int, way []Safe, lamps Lamps, right Line) string {
 	left := Line{In(themes.Text, " ")}
 	for i, step := range way {
@@ -72,9 +73,9 @@ func (l Look) StatusLine(w int, way []Safe, lamps Lamps, right Line) string {
 		}
 		left = append(left, In(role, step))
 	}
-	if len(way) <= 1 {
-		left = append(left, In(themes.Text, "  "))
-		left = append(left, l.Lamps(lamps)...)
+	beside := append(Line{In(themes.Text, "  ")}, l.Lamps(lamps)...)
+	if len(way) <= 1 || (len(way) == 2 && left.Width()+beside.Width()+right.Width()+2 <= w) {
+		left = append(left, beside...)
 	} else {
 		if lamps.Stop+lamps.Warn > 0 { // further in, only what asks for help
 			lamps.OK = 0

@@ -20,6 +20,9 @@ type Schema[R any, K comparable] struct {
 	Match func(r R, t Term) bool
 	// Stale says that a row shows last good values; nil is never.
 	Stale func(R) bool
+	// Unread says that nothing is known of a row yet, so that its first values
+	// are not marked as changes; nil is never.
+	Unread func(R) bool
 	// Bare leaves out the heading line.
 	Bare bool
 	// Empty is what stands in a table without rows.
@@ -239,27 +242,6 @@ func (t Table[R, K]) Marked() (rows []R, hidden int) {
 		}
 	}
 	return rows, len(t.marks) - len(rows)
-}
-
-// Count is how many rows are shown, and how many there are.
-func (t Table[R, K]) Count() (shown, all int) { return len(t.shown), len(t.rows) }
-
-// Position is the number of the row under the cursor among those shown, from 1;
-// 0 when no row is shown.
-func (t Table[R, K]) Position() int {
-	if len(t.shown) == 0 {
-		return 0
-	}
-	return t.cursor + 1
-}
-
-// Rows are the rows shown, in their order.
-func (t Table[R, K]) Rows() []R {
-	out := make([]R, len(t.shown))
-	for i, n := range t.shown {
-		out[i] = t.rows[n]
-	}
-	return out
 }
 
 // visible is how many rows fit below the heading.

@@ -47,6 +47,30 @@ func (t Table[R, K]) AppendView(dst []byte, look Look) []byte {
 	return p.buf
 }
 
+// Count is how many rows are shown, and how many there are.
+func (t Table[R, K]) Count() (shown, all int) { return len(t.shown), len(t.rows) }
+
+// Below is how many of the rows shown stand below the visible ones.
+func (t Table[R, K]) Below() int { return max(len(t.shown)-t.offset-t.visible(), 0) }
+
+// Position is the number of the row under the cursor among those shown, from 1;
+// 0 when no row is shown.
+func (t Table[R, K]) Position() int {
+	if len(t.shown) == 0 {
+		return 0
+	}
+	return t.cursor + 1
+}
+
+// Rows are the rows shown, in their order.
+func (t Table[R, K]) Rows() []R {
+	out := make([]R, len(t.shown))
+	for i, n := range t.shown {
+		out[i] = t.rows[n]
+	}
+	return out
+}
+
 // Remark says what the table shows, for the right end of its section line:
 // "7 of 2,311 ∙ by age ▾ ∙ / is:red ∙ 3 marked, 1 hidden".
 func (t Table[R, K]) Remark(look Look) Safe {
@@ -160,7 +184,7 @@ func (t Table[R, K]) before(r R) (old R, ok bool) {
 		return old, false
 	}
 	i, ok := t.lastPlace[t.schema.Key(r)]
-	if !ok {
+	if !ok || (t.schema.Unread != nil && t.schema.Unread(t.lastRows[i])) {
 		return old, false
 	}
 	return t.lastRows[i], true
