@@ -46,6 +46,9 @@ func runDoctor(ctx context.Context, in invocation) int {
 	}
 	for _, h := range snap.Hosts {
 		d.host(snap, h)
+		for _, r := range s.remarks(h) {
+			fmt.Fprintf(d.w, "note  %-28s %s\n", "host "+plain(string(h.Name)), plain(r))
+		}
 	}
 	if d.bad > 0 {
 		return exitError

@@ -43,6 +43,22 @@ func (h *hosts) refusedRoot(x fleet.HostName) {
 	h.noRoot[x] = time.Now().Add(sudoAgain)
 }
 
+// remarks says what of the operator's SSH set-up has no effect for a host.
+func (h *hosts) remarks(x fleet.Host) []string {
+	if x.Transport != fleet.TransportSSH {
+		return nil
+	}
+	st := h.pool.State(x.SSH)
+	var out []string
+	for _, o := range st.Unsupported {
+		out = append(out, "ssh option has no effect here: "+o)
+	}
+	for _, l := range st.KnownHosts {
+		out = append(out, "known_hosts line skipped: "+l)
+	}
+	return out
+}
+
 // retry forgets failures and refusals of all hosts.
 func (h *hosts) retry(all []fleet.Host) {
 	h.mu.Lock()

@@ -35,7 +35,8 @@ type session struct {
 	tokenFrom string // where the token was found
 	notes     []string
 	now       func() time.Time
-	retry     func() // forget failures of hosts: the operator says that something was mended
+	remarks   func(fleet.Host) []string // on the SSH set-up of a host, after a look
+	retry     func()                    // forget failures of hosts: the operator says that something was mended
 	closers   []func()
 
 	mu    sync.Mutex // guards board

@@ -60,7 +60,7 @@ func wire(p parts) (*session, error) {
 		s.close()
 		return nil, err
 	}
-	s.retry = func() { h.retry(p.cfg.Hosts) }
+	s.retry, s.remarks = func() { h.retry(p.cfg.Hosts) }, h.remarks
 	stored := p.stored
 	s.recorder = poll.NewRecorder(p.state)
 	if r, err := s.recorder.Load(); err != nil {
