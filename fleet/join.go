@@ -241,6 +241,10 @@ func (s *Snapshot) joinDir(d *RunDir, root Root, repos map[string][]Repo, runHos
 		if _, ok := s.runIx[k]; !ok || pl.RunID == 0 {
 			continue
 		}
+		if out.HasRun() { // run ids are GitHub's own, so this is no accident of naming
+			j.conflict = fmt.Sprintf("%s and %s both have a run %d", out.Run.Repo, repo, pl.RunID)
+			break
+		}
 		out.Run, out.Keys = k, out.Keys.With(KeyRunID)
 		if slices.Contains(runHosts[k], d.Host) {
 			out.Keys = out.Keys.With(KeyHost)

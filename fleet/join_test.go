@@ -65,6 +65,24 @@ func TestKeysThatDisagreeAreAConflict(t *testing.T) {
 	}
 }
 
+// Two repositories of one name that both claim a run: the dir is neither's to act on.
+func TestARunOfTwoRepositoriesIsAConflict(t *testing.T) {
+	w := fleettest.New()
+	w.Host("intel")
+	pr := w.PR(1693)
+	pr.State, pr.ClosedAt, pr.Alone = fleet.PRClosed, w.At.Add(-48*time.Hour), true
+	run := w.Run(7, pr, fleet.ConclusionSuccess)
+	w.Dir("intel", "aprender-ci/1693/run-7")
+	r := w.Reads()
+	twin := *run
+	twin.Repo = "evil/aprender"
+	r.Repos, r.Runs = append(r.Repos, twin.Repo), append(r.Runs, twin)
+	s := fleet.Join(r)
+	if d := s.Dirs[0]; !strings.Contains(d.Conflict, "evil/aprender") || s.Reapable(d, true).OK() {
+		t.Errorf("run %s, conflict %q", d.Run, d.Conflict)
+	}
+}
+
 func TestReapableNeedsEveryCondition(t *testing.T) {
 	type world struct {
 		*fleettest.World
