@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"andon/fleet"
 )
@@ -72,11 +74,13 @@ func (r *Recorder) Save(s *fleet.Snapshot) error {
 // off, damaged or of another version is renamed to snapshot.json.old and reported
 // as ErrSetAside: the caller shows it and starts without.
 func (r *Recorder) Load() (fleet.Reads, error) {
-	b, err := os.ReadFile(r.Path())
-	if errors.Is(err, fs.ErrNotExist) {
+	b, err := readOwn(r.Path())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return fleet.Reads{}, nil
-	}
-	if err != nil {
+	case errors.Is(err, errForeign):
+		return fleet.Reads{}, r.setAside(err)
+	case err != nil:
 		return fleet.Reads{}, fmt.Errorf("load stored snapshot: %w", err)
 	}
 	var head struct {
@@ -93,6 +97,32 @@ func (r *Recorder) Load() (fleet.Reads, error) {
 		return fleet.Reads{}, r.setAside(err)
 	}
 	return s.Reads, nil
+}
+
+// errForeign means that somebody else may have written a file: its samples would
+// vouch for looks that nobody took.
+var errForeign = errors.New("somebody else may have written it")
+
+// readOwn reads a plain file that only its owner may write, who is this process's
+// user or root.
+func readOwn(path string) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if errors.Is(err, syscall.ELOOP) {
+		return nil, fmt.Errorf("%w: %s is a symbolic link", errForeign, path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	sys, ok := st.Sys().(*syscall.Stat_t)
+	if !st.Mode().IsRegular() || st.Mode().Perm()&0o022 != 0 || ok && sys.Uid != 0 && int(sys.Uid) != os.Getuid() {
+		return nil, fmt.Errorf("%w: %s is %s", errForeign, path, st.Mode())
+	}
+	return io.ReadAll(f)
 }
 
 func (r *Recorder) setAside(why error) error {

@@ -271,6 +271,47 @@ func TestRecorder(t *testing.T) {
 }
 
 // Fault 52: a stored file that is cut anywhere, or newer, is kept aside.
+// A stored snapshot that others may have written is not rested on.
+func TestRecorderTrustsItsOwnFileOnly(t *testing.T) {
+	rec := NewRecorder(t.TempDir())
+	save := func() {
+		t.Helper()
+		if err := rec.Save(collector(newLab(t), nil, nil, plant(t, "intel", "aprender-ci/1792/run-5")).Once(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, spoil := range map[string]func() error{
+		"group may write": func() error { return os.Chmod(rec.Path(), 0o660) },
+		"all may write":   func() error { return os.Chmod(rec.Path(), 0o606) },
+		"a link": func() error {
+			away := t.TempDir() + "/snapshot.json"
+			return errors.Join(os.Rename(rec.Path(), away), os.Symlink(away, rec.Path()))
+		},
+	} {
+		save()
+		if r, err := rec.Load(); err != nil || len(r.Sweeps) != 1 {
+			t.Fatalf("before: %d sweeps, %v", len(r.Sweeps), err)
+		}
+		if err := spoil(); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := rec.Load(); !errors.Is(err, ErrSetAside) || len(r.Sweeps) != 0 || len(r.Samples) != 0 {
+			t.Errorf("%s: %d sweeps, %v", name, len(r.Sweeps), err)
+		}
+	}
+	if os.Getuid() != 0 {
+		t.Log("not root: a file of another user is not tried")
+		return
+	}
+	save()
+	if err := os.Chown(rec.Path(), 54321, 54321); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := rec.Load(); !errors.Is(err, ErrSetAside) {
+		t.Errorf("another user's: %v", err)
+	}
+}
+
 func TestRecorderSetsAside(t *testing.T) {
 	rec := NewRecorder(t.TempDir())
 	if err := rec.Save(collector(newLab(t), nil, nil, plant(t, "intel", "aprender-ci/1792/run-5")).Once(t.Context())); err != nil {
