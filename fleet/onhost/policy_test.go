@@ -138,7 +138,7 @@ func TestAnswerIsASCII(t *testing.T) {
 	var out bytes.Buffer
 	a := answer{w: &out, now: time.Now}
 	nasty := "\x9b31m\u202e\u009b\x7f\xff\U0001F4A9é\n"
-	a.step(fleet.StepResult{N: 1, Detail: nasty})
+	a.step(fleet.StepResult{N: 1, Outcome: fleet.OutcomeDone, Detail: nasty})
 	a.end(nil)
 	must(t, a.err)
 	for _, c := range out.Bytes() {
