@@ -86,6 +86,23 @@ func TestRunDirOwner(t *testing.T) {
 	}
 }
 
+func TestVerdictsOfHostAndGitHubRestOnBoth(t *testing.T) {
+	w := fleettest.New()
+	w.Host("intel")
+	p := w.PR(1693)
+	w.Job(w.Run(1, p, fleet.ConclusionFailure), "test", "intel-1")
+	fleettest.RootOwned(w.Dir("intel", "aprender-ci/1693/run-1"), w.At.Add(-2*time.Hour))
+	w.Job(fleettest.Live(w.Run(5, p, "")), "test", "intel-1")
+	w.Job(fleettest.Live(w.Run(6, p, "")), "test", "intel-2")
+	w.Dir("intel", "aprender-ci/1693/debug").Writers = fleet.Unknown[[]fleet.Writer]("not root")
+	jobs := fleet.SourceID{Kind: fleet.SourceJobs, Of: string(fleettest.Repo)}
+	for _, id := range []fleet.RuleID{"run-dir-owner", "shared-run-dir"} {
+		if f := one(t, id, w.Snapshot()); !slices.Contains(f.Rests, jobs) || !slices.Contains(f.Rests, fleet.HostSource("intel")) {
+			t.Errorf("%s rests on %v: without GitHub its end cannot be seen", id, f.Rests)
+		}
+	}
+}
+
 func TestRunDirOwnerRecreatedIsNotCuredByChown(t *testing.T) {
 	w := fleettest.New()
 	w.Host("intel").Cleaners = []fleet.Cleaner{{Name: "runner-disk-guard.timer", Wired: true}}

@@ -107,6 +107,9 @@ func (g *ownerGroup) finding(s *fleet.Snapshot) fleet.Finding {
 	for i, d := range g.dirs {
 		f.Subjects = append(f.Subjects, fleet.OfDir(d.ID()))
 		f.Bytes += d.Bytes.Or(0)
+		if d.HasRun() { // its job decides which of the states this is
+			f.Rests = addSource(f.Rests, fleet.SourceID{Kind: fleet.SourceJobs, Of: string(d.Run.Repo)})
+		}
 		if d.HasPR() {
 			prs.add(fleet.OfPR(d.PR))
 		}

@@ -40,6 +40,11 @@ func sharedRunDir(s *fleet.Snapshot) []fleet.Finding {
 		}
 		f.Key = d.ID().String()
 		f.Rests = []fleet.SourceID{fleet.HostSource(d.Host)}
+		for _, x := range f.Subjects {
+			if k, ok := x.RunKey(); ok { // which of them is live, GitHub says
+				f.Rests = addSource(f.Rests, fleet.SourceID{Kind: fleet.SourceJobs, Of: string(k.Repo)})
+			}
+		}
 		out = append(out, f)
 	}
 	return out
