@@ -31,6 +31,10 @@ type Reaped struct {
 	Bytes      Fact[int64]
 }
 
+// TrashName is where a reap puts its dir below the trash: the same for the host
+// that does it and for a console that never got the answer.
+func TrashName(request string, step int) string { return fmt.Sprintf("%s-%d", request, step) }
+
 // Subject names the dir that was reaped, where it was.
 func (r Reaped) Subject() Subject {
 	return OfDir(DirID{Host: r.Host, Path: r.Root.Path + "/" + strings.Join(r.Components, "/")})

@@ -2,7 +2,6 @@ package onhost
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"strings"
 
@@ -67,7 +66,7 @@ func (d *deed) record(st State) journalRecord {
 }
 
 // trashName is where a reap of this deed puts its dir.
-func (d *deed) trashName() string { return fmt.Sprintf("%s-%d", d.s.req.ID, d.step.N) }
+func (d *deed) trashName() string { return fleet.TrashName(d.s.req.ID, d.step.N) }
 
 // lockName is the same for all deeds that must not meet: those on one path, and
 // those on one reaped dir.

@@ -41,7 +41,8 @@ func InDoubt(records []fleet.Record) []fleet.Record {
 }
 
 // InTrash returns the reaps that were neither put back nor purged, newest first:
-// what undo and purge plan from. A deed in doubt does not take one off the list;
+// what undo and purge plan from. A reap whose answer was lost is on the list too,
+// by the name it has if it was done, and a deed in doubt does not take one off:
 // the host will say.
 func InTrash(records []fleet.Record) []fleet.Reaped {
 	intents := make(map[deed]fleet.Record)
@@ -61,10 +62,14 @@ func InTrash(records []fleet.Record) []fleet.Reaped {
 			continue
 		}
 		in, ok := intents[d]
-		if !ok || !r.Result.Outcome.OK() && !purgedBefore(in, r) {
+		doubt := ok && in.Step.Verb == fleet.VerbReap && r.Result.Outcome == fleet.OutcomeUnknown
+		if !ok || !r.Result.Outcome.OK() && !doubt && !purgedBefore(in, r) {
 			continue
 		}
 		s := *in.Step
+		if doubt {
+			r.Result = &fleet.StepResult{Trash: fleet.TrashName(r.Request, s.N), Until: r.At.Add(fleet.DefaultPolicy().UndoFor)}
+		}
 		switch s.Verb {
 		case fleet.VerbReap:
 			if r.Result.Trash != "" {

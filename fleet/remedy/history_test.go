@@ -54,6 +54,15 @@ func TestInTrash(t *testing.T) {
 		purge[1].Result.Reason = why
 		log = append(log, purge...)
 	}
+	// A reap whose answer was lost may lie in the trash; once the host said that it
+	// does not, it is off the list.
+	log = append(log, trashed("lost", fleet.VerbReap, "", fleet.OutcomeUnknown)...)
+	if got := InTrash(log); len(got) != 4 || got[0].Trash != "lost-1" || !got[0].Until.After(epoch) || got[0].Inode != 9 {
+		t.Errorf("a reap in doubt: %+v", got)
+	}
+	missing := trashed("look", fleet.VerbPurge, "lost-1", fleet.OutcomeRefused)
+	missing[1].Result.Reason = fleet.ReasonMissing
+	log = append(log, missing...)
 	got := InTrash(log)
 	if len(got) != 3 || got[0].Trash != "t-locked" || got[1].Trash != "t5" || got[2].Trash != "t4" {
 		t.Fatalf("in trash: %+v, want t-locked, t5 and t4", got)

@@ -83,7 +83,7 @@ func (d *deed) reap() (fleet.StepResult, *refusal) {
 	if made {
 		trash.Mode = 0o700
 	}
-	name := fmt.Sprintf("%s-%d", d.req.ID, d.step.N)
+	name := fleet.TrashName(d.req.ID, d.step.N)
 	o := origin{Rel: strings.Join(d.step.Components, "/"), Inode: d.target.Ino, Until: d.now.Add(d.req.UndoFor)}
 	b, err := json.Marshal(o)
 	if err != nil {
