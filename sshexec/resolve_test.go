@@ -75,7 +75,8 @@ Host farm-*
 	check("CertificateFiles", cfg.CertificateFiles, []string{home + "/cert"})
 	check("IdentitiesOnly", cfg.IdentitiesOnly, true)
 	check("IdentityAgent", cfg.IdentityAgent, "/run/agent-ci")
-	check("KnownHostsFiles", cfg.KnownHostsFiles[:2], []string{home + "/known-farm-3", "/etc/known"})
+	passwdHome, _ := account(t) // ssh -G expands ~ in this one itself, from the account and not from HOME
+	check("KnownHostsFiles", cfg.KnownHostsFiles[:2], []string{passwdHome + "/known-farm-3", "/etc/known"})
 	check("HostKeyAlias", cfg.HostKeyAlias, "alias-farm-3")
 	check("ProxyJump", cfg.ProxyJump, "jump@bastion:2222,[::1]:23")
 	check("ConnectTimeout", cfg.ConnectTimeout, 7*time.Second)

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -71,10 +72,36 @@ func newPool(t testing.TB, opt Options) *Pool {
 func startSSHD(t testing.TB, lines ...string) *server {
 	t.Helper()
 	path := findProgram(t, "sshd", "/usr/sbin/sshd")
+	needLogin(t)
 	s := newServer(t)
 	s.configure(t, lines)
 	s.run(t, exec.Command(path, "-D", "-e", "-f", filepath.Join(s.dir, "sshd_config")))
 	return s
+}
+
+// account of this process, as /etc/passwd has it: home and login shell.
+func account(t testing.TB) (home, shell string) {
+	t.Helper()
+	raw, err := os.ReadFile("/etc/passwd")
+	if err != nil {
+		t.Skipf("needs to know this account's login shell: %v", err)
+	}
+	for line := range strings.Lines(string(raw)) {
+		f := strings.Split(strings.TrimSpace(line), ":")
+		if len(f) == 7 && f[2] == strconv.Itoa(os.Getuid()) {
+			return f[5], f[6]
+		}
+	}
+	return "", ""
+}
+
+// needLogin skips where an SSH server of this account could let nobody in.
+func needLogin(t testing.TB) {
+	t.Helper()
+	_, shell := account(t)
+	if base := filepath.Base(shell); base == "nologin" || base == "false" || shell == "" {
+		t.Skipf("needs an account that can log in; the login shell of uid %d is %q", os.Getuid(), shell)
+	}
 }
 
 func (s *server) configure(t testing.TB, lines []string) {
