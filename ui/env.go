@@ -51,7 +51,7 @@ func (e Env) Action(id fleet.ActionID) (fleet.Action, bool) {
 // Named is what the lit alerts say of one subject.
 type Named struct {
 	Severity fleet.Severity // the worst
-	Rules    []fleet.RuleID // worst first, each once; kept for hosts and pull requests
+	Rules    []fleet.RuleID // worst first, each once; kept for hosts, pull requests and what stops
 }
 
 // Lit holds every subject a lit alert names. It is read-only once made.

@@ -2,6 +2,7 @@ package present
 
 import (
 	"cmp"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ type AlertRow struct {
 	Title       kit.Safe
 	Where       kit.Safe // its hosts
 	What        kit.Safe // what it counts: dirs, pull requests, bytes
+	Dir         kit.Safe // the name of its run dir where it is about one alone; its end tells
 	Refs        kit.Safe // its pull requests by number
 	Bytes       int64    // what its subjects hold; 0 where it says nothing of that
 	Key, Fix    kit.Safe // the suggested action
@@ -47,14 +49,17 @@ func alertRow(s Scene, a fleet.Alert, keys ui.Keymap) AlertRow {
 	r := AlertRow{Fingerprint: a.Fingerprint(), Sign: AlertSign(a), Since: a.Since, Age: s.since(a.Since), Title: kit.Clean(a.Title), Bytes: a.Bytes}
 	r.Word = r.Sign.Word()
 	n := countSubjects(a)
-	r.Where, r.What, r.Refs = s.where(n), what(n), refs(n.prs)
+	r.Where, r.What, r.Refs = s.where(n), s.what(n), refs(n.prs)
+	if len(n.dirs) == 1 && len(n.prs) <= 1 { // which one tells more than "1 dir, 1 PR"
+		r.What, r.Refs, r.Dir = r.Refs, "", kit.Clean(path.Base(n.dirs[0].Path))
+	}
 	for _, id := range a.Suggested {
 		r.Key, r.Fix = kit.Clean(keys.KeyOf(id)), kit.Clean(string(id))
 		break
 	}
 	switch {
 	case a.State == fleet.AlertResolved:
-		r.Word, r.Quiet, r.Key, r.Fix = "ok", true, "", "resolved "+kit.Age(s.since(a.ResolvedAt))+" ago"
+		r.Word, r.Quiet, r.Key, r.Fix = "ok", true, "", "resolved"
 	case a.State == fleet.AlertPending:
 		r.Word, r.Quiet = "wait", true
 	case a.MutedBy != "":
@@ -130,7 +135,7 @@ func (s Scene) where(n subjectCounts) kit.Safe {
 	return ""
 }
 
-func what(n subjectCounts) kit.Safe {
+func (s Scene) what(n subjectCounts) kit.Safe {
 	var parts []kit.Safe
 	if len(n.dirs) > 0 {
 		parts = append(parts, plural(len(n.dirs), "dir"))
@@ -142,9 +147,25 @@ func what(n subjectCounts) kit.Safe {
 		parts = append(parts, plural(len(n.runs), "run"))
 	}
 	if len(parts) == 0 && len(n.disks) == 1 {
-		return kit.Clean(n.disks[0].Path)
+		return s.fullness(n.disks[0])
 	}
 	return kit.Join(parts, ", ")
+}
+
+// fullness says how full a filesystem is, by bytes or inodes as is worse; where
+// it was not read, it names it.
+func (s Scene) fullness(of fleet.Subject) kit.Safe {
+	sw, _ := s.SweepOf(of.Host)
+	for _, d := range sw.Disks {
+		if d.Root != of.Path || d.TotalBytes <= 0 {
+			continue
+		}
+		if p, ok := d.InodesPercent(); ok && p > d.UsedPercent() {
+			return kit.Number(int64(p)) + " % of inodes"
+		}
+		return kit.Number(int64(d.UsedPercent())) + " % used"
+	}
+	return kit.Clean(of.Path)
 }
 
 // refs lists pull requests by number: "#1791 #1792 #1793 +4".
@@ -176,17 +197,28 @@ func AlertColumns() []kit.Column[AlertRow] {
 		{Key: "word", Width: kit.Fixed(5), Drop: 1, Cell: func(r AlertRow, c *kit.Cell) { c.Text(role(r, r.Sign.Role()), r.Word) }},
 		{Key: "age", Title: "age", Width: kit.Fixed(4), Align: kit.Right, Quiet: true, Cell: func(r AlertRow, c *kit.Cell) { c.Age(themes.Dim, r.Age) },
 			Order: func(a, b AlertRow) int { return cmp.Compare(a.Age, b.Age) }},
-		{Key: "title", Title: "what stands still", Width: kit.Flex(29, 1), Cell: func(r AlertRow, c *kit.Cell) { c.Text(role(r, themes.Text), r.Title) },
+		{Key: "title", Title: "what stands still", Width: kit.Flex(26, 6), Cell: func(r AlertRow, c *kit.Cell) { c.Text(role(r, themes.Text), r.Title) },
 			Order: func(a, b AlertRow) int { return cmp.Compare(a.Title, b.Title) }},
 		{Key: "where", Title: "where", Width: kit.Flex(8, 1), Drop: 2, Cell: func(r AlertRow, c *kit.Cell) { c.Text(role(r, themes.Text), r.Where) },
 			Order: func(a, b AlertRow) int { return cmp.Compare(a.Where, b.Where) }},
-		{Key: "what", Title: "holds", Width: kit.Flex(14, 2), Drop: 3, Cell: func(r AlertRow, c *kit.Cell) { c.Text(themes.Dim, r.What) },
+		{Key: "what", Title: "holds", Width: kit.Flex(14, 2), Drop: 3, Cell: whatCell,
 			Order: func(a, b AlertRow) int { return cmp.Compare(a.What, b.What) }},
 		{Key: "bytes", Title: "bytes", Width: kit.Fixed(8), Align: kit.Right, Drop: 8, Cell: alertBytesCell,
 			Order: func(a, b AlertRow) int { return cmp.Compare(a.Bytes, b.Bytes) }},
 		{Key: "refs", Title: "pull requests", Width: kit.Flex(18, 1), Drop: 7, Cell: func(r AlertRow, c *kit.Cell) { c.Text(themes.Info, r.Refs) }},
-		{Key: "fix", Title: "fix", Width: kit.Fixed(9), Cell: fixCell},
+		{Key: "fix", Title: "fix", Width: kit.Fixed(8), Cell: fixCell},
 	}
+}
+
+func whatCell(r AlertRow, c *kit.Cell) {
+	c.Text(themes.Dim, r.What)
+	if r.Dir == "" {
+		return
+	}
+	if r.What != "" {
+		c.Plain(" ")
+	}
+	c.Text(themes.Dim, tailOf(r.Dir, c.Left(), c.Look()))
 }
 
 func alertBytesCell(r AlertRow, c *kit.Cell) {
@@ -213,7 +245,7 @@ func AlertSchema() kit.Schema[AlertRow, string] {
 		Columns: AlertColumns(),
 		Key:     func(r AlertRow) string { return r.Fingerprint },
 		Haystack: func(dst []byte, r AlertRow) []byte {
-			for _, t := range [...]kit.Safe{r.Word, r.Title, r.Where, r.What, r.Refs, r.Fix} {
+			for _, t := range [...]kit.Safe{r.Word, r.Title, r.Where, r.What, r.Dir, r.Refs, r.Fix} {
 				dst = append(append(dst, t...), ' ')
 			}
 			return dst

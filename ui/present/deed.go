@@ -21,7 +21,8 @@ type DeedKey struct {
 // said, folded into one row.
 type DeedRow struct {
 	Key      DeedKey
-	Seq      int64 // newest record of it
+	Digest   string // of the plan whose step it is
+	Seq      int64  // newest record of it
 	At       time.Time
 	When     kit.Safe // At, as short as it stays clear
 	Plan     kit.Safe // the action whose step it is
@@ -57,7 +58,7 @@ func DeedRows(records []fleet.Record, now time.Time) []DeedRow {
 			if now.Sub(r.At) < resultWithin {
 				sign, outcome = kit.SignRun, "no result"
 			}
-			rows = append(rows, DeedRow{Key: k, At: r.At, When: when(r.At, now), Plan: kit.Clean(string(r.Action)), Who: kit.Clean(r.Operator), Action: kit.Clean(string(r.Action)), Outcome: outcome, Sign: sign})
+			rows = append(rows, DeedRow{Key: k, Digest: r.Digest, At: r.At, When: when(r.At, now), Plan: kit.Clean(string(r.Action)), Who: kit.Clean(r.Operator), Action: kit.Clean(string(r.Action)), Outcome: outcome, Sign: sign})
 		}
 		rows[i].fold(r, now)
 	}
@@ -156,7 +157,7 @@ func DeedSchema() kit.Schema[DeedRow, DeedKey] {
 			{Key: "outcome", Title: "outcome", Width: kit.Fixed(9), Cell: func(r DeedRow, c *kit.Cell) { c.Text(r.Sign.Role(), r.Outcome) },
 				Order: func(a, b DeedRow) int { return cmp.Compare(a.Outcome, b.Outcome) }},
 			{Key: "undo", Title: "undo", Width: kit.Fixed(7), Drop: 2, Cell: undoCell},
-			{Key: "verified", Title: "verified", Width: kit.Flex(14, 2), Drop: 1, Cell: func(r DeedRow, c *kit.Cell) { c.Text(themes.Dim, deedSays(r)) }},
+			{Key: "verified", Title: "verified", Width: kit.Flex(14, 1), Drop: 1, Cell: func(r DeedRow, c *kit.Cell) { c.Text(themes.Dim, deedSays(r)) }},
 			{Key: "seq", Title: "entry", Width: kit.Fixed(6), Align: kit.Right, Drop: 5, Cell: func(r DeedRow, c *kit.Cell) { c.Text(themes.Dim, "#"+kit.Number(r.Seq)) },
 				Order: func(a, b DeedRow) int { return cmp.Compare(a.Seq, b.Seq) }},
 		},

@@ -89,6 +89,9 @@ func (s Scene) dirRow(d fleet.Dir, stale bool) DirRow {
 	}
 	r.Sign, r.Why = s.dirState(d)
 	_, r.Orphan = s.Orphan(d)
+	if n, lit := s.lit[fleet.OfDir(r.ID)]; lit && n.Severity == fleet.SeverityStop && r.Sign != kit.SignWarn && len(n.Rules) > 0 {
+		r.Why = kit.Clean(string(n.Rules[0])) // the state of its run does not say why it is red
+	}
 	r.Sign = s.lamp(fleet.OfDir(r.ID), r.Sign)
 	return r
 }

@@ -29,6 +29,7 @@ type HostRow struct {
 	Writers int           // live, in all dirs; -1 where one of them is unknown
 	Age     time.Duration // of the last good sweep; negative if none
 	Why     kit.Safe
+	Rules   []kit.Safe // of the lit alerts about it; Why joins them
 }
 
 // HostRows are all hosts, worst first.
@@ -74,6 +75,7 @@ func HostRows(s Scene) []HostRow {
 		if r.Stale && r.Sign == kit.SignOK {
 			r.Sign = kit.SignStale
 		}
+		r.Rules = s.hostRules(h.Name)
 		r.Why = s.hostWhy(h.Name, r)
 		rows = append(rows, r)
 	}
@@ -148,6 +150,17 @@ func (s Scene) runnersByHost() map[fleet.HostName]pool {
 	return out
 }
 
+// hostRules are the rules that warn of a host.
+func (s Scene) hostRules(h fleet.HostName) []kit.Safe {
+	var out []kit.Safe
+	if n := s.lit[fleet.OfHost(h)]; n.Severity != fleet.SeverityInfo {
+		for _, r := range n.Rules {
+			out = append(out, kit.Clean(string(r)))
+		}
+	}
+	return out
+}
+
 // hostWhy is the first thing to know of a host, in a few words.
 func (s Scene) hostWhy(h fleet.HostName, r HostRow) kit.Safe {
 	src := s.SourceOf(fleet.HostSource(h))
@@ -159,14 +172,8 @@ func (s Scene) hostWhy(h fleet.HostName, r HostRow) kit.Safe {
 	case r.Stale:
 		return "last seen " + kit.Age(r.Age) + " ago: " + causeWords(src)
 	}
-	var why []kit.Safe
-	if n := s.lit[fleet.OfHost(h)]; n.Severity != fleet.SeverityInfo {
-		for _, r := range n.Rules {
-			why = append(why, kit.Clean(string(r)))
-		}
-	}
-	if len(why) > 0 {
-		return kit.Join(why, ", ")
+	if len(r.Rules) > 0 {
+		return kit.Join(r.Rules, ", ")
 	}
 	if r.Growth.FullIn > 0 && r.Growth.FullIn < 48*time.Hour {
 		return "full in " + kit.Age(r.Growth.FullIn)

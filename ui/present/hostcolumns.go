@@ -38,8 +38,18 @@ func HostColumns() []kit.Column[HostRow] {
 			Order: func(a, b HostRow) int { return cmp.Compare(a.Writers, b.Writers) }},
 		{Key: "seen", Title: "seen", Width: kit.Fixed(4), Align: kit.Right, Drop: 14, Quiet: true, Cell: func(r HostRow, c *kit.Cell) { c.Age(themes.Dim, r.Age) },
 			Order: func(a, b HostRow) int { return cmp.Compare(a.Age, b.Age) }},
-		{Key: "why", Title: "why", Width: kit.Flex(20, 3), Cell: func(r HostRow, c *kit.Cell) { c.Text(themes.Dim, r.Why) }},
+		{Key: "why", Title: "why", Width: kit.Flex(20, 3), Cell: hostWhyCell},
 	}
+}
+
+// hostWhyCell names as many rules as have room, and counts the others: a name
+// cut in two tells nobody how many there are.
+func hostWhyCell(r HostRow, c *kit.Cell) {
+	text := r.Why
+	for n := len(r.Rules) - 1; n > 0 && !r.Stale && kit.Width(text) > c.Width(); n-- {
+		text = kit.Join(r.Rules[:n], ", ") + " +" + kit.Number(int64(len(r.Rules)-n))
+	}
+	c.Text(themes.Dim, text)
 }
 
 func busyCell(r HostRow, c *kit.Cell) {
@@ -110,8 +120,9 @@ func HostSchema() kit.Schema[HostRow, fleet.HostName] {
 			}
 			return strings.Contains(strings.ToLower(string(r.Host)), t.Text)
 		},
-		Stale: func(r HostRow) bool { return r.Stale },
-		Empty: "no host is configured; andon init writes a first list",
+		Stale:  func(r HostRow) bool { return r.Stale },
+		Unread: func(r HostRow) bool { return r.Age < 0 },
+		Empty:  "no host is configured; andon help config prints a first list",
 	}
 }
 

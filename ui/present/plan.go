@@ -54,8 +54,9 @@ func planHead(p fleet.Plan) kit.Safe {
 		head = kit.Clean(string(p.Action))
 	}
 	switch sum, unmeasured := p.Bytes(); {
+	case p.Empty() && head != nothingToDo:
+		head += ": " + nothingToDo
 	case p.Empty():
-		head += ": nothing to do"
 	case sum > 0 && unmeasured > 0:
 		head += ", " + kit.Bytes(sum) + " and " + plural(unmeasured, "dir") + " nobody measured"
 	case sum > 0:
@@ -66,6 +67,9 @@ func planHead(p fleet.Plan) kit.Safe {
 	return head
 }
 
+// nothingToDo is what a plan without steps is called.
+const nothingToDo = "nothing to do"
+
 // stepGroup sums up steps of one verb on one host; of reaps, of one pull request.
 type stepGroup struct {
 	verb    fleet.Verb
@@ -75,6 +79,7 @@ type stepGroup struct {
 	bytes   int64
 	unsized int
 	owner   fleet.Owner // wanted, of chown
+	parents bool        // folders above the dirs are mended too
 }
 
 // maxGroups is how many groups are listed; e lists all steps.
@@ -110,6 +115,7 @@ func listsNames(v fleet.Verb) bool { return v == fleet.VerbChown || v == fleet.V
 
 func (g *stepGroup) add(st fleet.Step, name kit.Safe) {
 	g.count++
+	g.parents = g.parents || mendsParents(st)
 	if !slices.Contains(g.names, name) {
 		g.names = append(g.names, name)
 	}
@@ -118,6 +124,12 @@ func (g *stepGroup) add(st fleet.Step, name kit.Safe) {
 	} else {
 		g.unsized++
 	}
+}
+
+// mendsParents says that a chown also gives away the folders above its dir that
+// were made with it. The plan tells so in its words alone.
+func mendsParents(st fleet.Step) bool {
+	return st.Verb == fleet.VerbChown && strings.Contains(st.Says, "parent folder")
 }
 
 // stepName is what a step is about, as short as tells: its pull request, ref,
@@ -172,6 +184,9 @@ func (g stepGroup) lines(look kit.Look, w int) []kit.Line {
 	if g.verb == fleet.VerbChown {
 		head = head.Then(kit.In(themes.Dim, "   to "+kit.Clean(g.owner.String())))
 	}
+	if g.parents {
+		names += "  and the parent folders made with them"
+	}
 	out := []kit.Line{head}
 	if listsNames(g.verb) {
 		out = append(out, wrapped(names, w-1, themes.Info, "         ")...)
@@ -191,12 +206,22 @@ func stepLines(p fleet.Plan, look kit.Look, w int) []kit.Line {
 // StepLine is one step on one line: its number, verb and exact object.
 func StepLine(st fleet.Step, look kit.Look, w int) kit.Line {
 	head := kit.Line{kit.In(themes.Faint, kit.PadLeft(kit.Number(int64(st.N)), 4, "")+" "), kit.In(themes.Text, kit.PadRight(VerbWord(st.Verb), 7, "")+" ")}
-	object := kit.Clean(string(st.Host) + ":" + st.Path())
+	room := max(w-head.Width(), 8)
 	if st.Verb == fleet.VerbRerun {
-		object = kit.Clean(string(st.Run.Repo)) + " run " + kit.Number(int64(st.Run.ID))
+		return head.Then(kit.In(themes.Text, tailOf(kit.Clean(string(st.Run.Repo))+" run "+kit.Number(int64(st.Run.ID)), room, look)))
 	}
-	return head.Then(kit.In(themes.Text, tailOf(object, max(w-head.Width(), 8), look)))
+	host, object, more := kit.Clean(string(st.Host))+":", kit.Clean(st.Path()), kit.Safe("")
+	if room < hostFrom {
+		host = ""
+	} else if mendsParents(st) {
+		more = " +parents"
+	}
+	object = tailOf(object, max(room-kit.Width(host)-kit.Width(more), 8), look)
+	return head.Then(kit.In(themes.Text, host+object), kit.In(themes.Dim, more))
 }
+
+// hostFrom is the room from which a step's line names its host too.
+const hostFrom = 40
 
 // diskLines show a filesystem before and after. A reap alone only renames: its
 // bytes come free later, with the purge.

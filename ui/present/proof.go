@@ -37,6 +37,9 @@ func HostHead(s Scene, name fleet.HostName, look kit.Look) kit.Line {
 	if h.Privilege == fleet.PrivilegeNone {
 		line = line.Then(look.Dot(), kit.In(themes.Warn, "no sudo: look only"))
 	}
+	if s.hostStale(name) {
+		line = line.Then(look.Dot(), kit.In(themes.Stale, look.Glyph(kit.SignStale)+" last seen "+s.ago(sw.At)+": "+causeWords(s.SourceOf(fleet.HostSource(name)))))
+	}
 	return line
 }
 
@@ -163,12 +166,13 @@ func TrashLines(s Scene, name fleet.HostName, look kit.Look) []kit.Line {
 	return out
 }
 
-// ProofLines say how good the last look at a host was, and what it could not see.
-func ProofLines(s Scene, name fleet.HostName, look kit.Look) []kit.Line {
+// ProofLines say in w cells how good the last look at a host was, what it could
+// not see, and what to do about that.
+func ProofLines(s Scene, name fleet.HostName, look kit.Look, w int) []kit.Line {
 	src := s.SourceOf(fleet.HostSource(name))
 	sw, ok := s.SweepOf(name)
 	if !ok {
-		return []kit.Line{{kit.In(themes.Stale, "never seen: "+causeWords(src)+"  "), kit.In(themes.Dim, kit.Clean(src.Err))}, {kit.In(themes.Text, kit.Clean(src.Remedy))}}
+		return silence(s, src, w)
 	}
 	line := kit.Line{kit.In(themes.Text, "sweep "+s.ago(sw.At)), kit.In(themes.Dim, ", took "+kit.Number(sw.Took.Milliseconds())+" ms, "+plural(len(sw.Dirs), "dir"))}
 	skew, role := sw.Skew(), themes.OK
@@ -188,11 +192,21 @@ func ProofLines(s Scene, name fleet.HostName, look kit.Look) []kit.Line {
 	if sw.Dropped > 0 {
 		out = append(out, kit.Line{kit.In(themes.Warn, look.Glyph(kit.SignWarn)+" "), kit.In(themes.Text, kit.Count(int64(sw.Dropped))+" records were not understood and are not shown")})
 	}
+	return append(out, silence(s, src, w)...)
+}
+
+// silence is why a source gives no current answer, what the operator can do, and
+// when it is asked again; nothing where it answers.
+func silence(s Scene, src fleet.Source, w int) []kit.Line {
+	var out []kit.Line
 	if src.Err != "" {
-		out = append(out, kit.Line{kit.In(themes.Stale, look.Glyph(kit.SignStale)+" "), kit.In(themes.Text, kit.Clean(src.Err))})
+		out = append(out, wrapped(kit.Clean(src.Err), w, themes.Stale, "says   ")...)
 	}
 	if src.Remedy != "" {
-		out = append(out, kit.Line{kit.In(themes.Key, "next "), kit.In(themes.Text, kit.Clean(src.Remedy))})
+		out = append(out, wrapped(kit.Clean(src.Remedy), w, themes.Text, "next   ")...)
+	}
+	if wait := src.NextAt.Sub(s.Now); wait > 0 && !src.Fresh(s.Now) {
+		out = append(out, wrapped("in "+kit.Age(wait)+", or at once with r", w, themes.Dim, "again  ")...)
 	}
 	return out
 }

@@ -21,7 +21,7 @@ func PRColumns() []kit.Column[PRRow] {
 			Order: func(a, b PRRow) int { return cmp.Compare(a.Repo, b.Repo) }},
 		{Key: "ci", Width: kit.SignColumn(), Drop: 1, Cell: func(r PRRow, c *kit.Cell) { c.Sign(r.CI) },
 			Order: func(a, b PRRow) int { return worst(a.CI, b.CI) }},
-		{Key: "title", Title: "title", Width: kit.Flex(20, 3), Cell: titleCell,
+		{Key: "title", Title: "title", Width: kit.Flex(20, 6), Cell: titleCell,
 			Order: func(a, b PRRow) int { return cmp.Compare(a.Title, b.Title) }},
 		{Key: "by", Title: "by", Width: kit.Fixed(9), Drop: 12, Cell: func(r PRRow, c *kit.Cell) { c.Text(themes.Dim, r.Author) },
 			Order: func(a, b PRRow) int { return cmp.Compare(a.Author, b.Author) }},
@@ -37,7 +37,7 @@ func PRColumns() []kit.Column[PRRow] {
 			Order: func(a, b PRRow) int { return cmp.Compare(a.Writers, b.Writers) }},
 		{Key: "age", Title: "age", Width: kit.Fixed(4), Align: kit.Right, Drop: 8, Quiet: true, Cell: func(r PRRow, c *kit.Cell) { c.Age(themes.Dim, r.Age) },
 			Order: func(a, b PRRow) int { return cmp.Compare(a.Age, b.Age) }},
-		{Key: "why", Title: "why", Width: kit.Flex(14, 2), Cell: func(r PRRow, c *kit.Cell) { c.Text(themes.Dim, r.Why) },
+		{Key: "why", Title: "why", Width: kit.Flex(14, 1), Cell: func(r PRRow, c *kit.Cell) { c.Text(themes.Dim, r.Why) },
 			Order: func(a, b PRRow) int { return cmp.Compare(a.Why, b.Why) }},
 	}
 }

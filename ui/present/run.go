@@ -113,7 +113,7 @@ func ShortRun(id fleet.RunID) kit.Safe {
 	if len(s) <= 7 {
 		return s
 	}
-	return ".." + s[len(s)-6:]
+	return "…" + s[len(s)-6:]
 }
 
 // Clock writes a duration as minutes and seconds: "55:00".

@@ -100,13 +100,18 @@ func (s Scene) usualDurations() map[string]time.Duration {
 	return out
 }
 
-// RunnerLine is a runner on one line of a host's page.
+// RunnerLine is a runner on one line of w cells: in fewer than 60 without the
+// job's name, and with its usual time alone.
 func RunnerLine(r RunnerRow, look kit.Look, w int) kit.Line {
-	line := kit.Line{kit.In(r.Sign.Role(), look.Glyph(r.Sign)+" "), kit.In(themes.Text, kit.PadRight(r.Name, 22, look.Ellipsis())+" ")}
+	name, between := 22, kit.Safe("  ")
+	if w < 60 {
+		name, between = 19, ", "
+	}
+	line := kit.Line{kit.In(r.Sign.Role(), look.Glyph(r.Sign)+" "), kit.In(themes.Text, kit.PadRight(r.Name, name, look.Ellipsis())+" ")}
 	if r.Elapsed < 0 {
 		line = line.Then(kit.In(themes.Dim, r.Word))
 		if r.Service != "" && r.Service != "active" {
-			line = line.Then(kit.In(themes.Warn, "  service "+r.Service))
+			line = line.Then(kit.In(themes.Warn, between+"service "+r.Service))
 		}
 		return line
 	}
@@ -121,8 +126,12 @@ func RunnerLine(r RunnerRow, look kit.Look, w int) kit.Line {
 	if r.Usual <= 0 || w-line.Width() < 4 {
 		return line
 	}
-	tail := " of " + kit.Age(r.Usual) + " usual"
-	if bar := min(w-line.Width()-kit.Width(tail), 20); bar >= 4 {
+	tail := "of " + kit.Age(r.Usual)
+	if w >= 60 {
+		tail += " usual"
+	}
+	if bar := min(w-line.Width()-kit.Width(tail)-1, 20); bar >= 4 {
+		tail = " " + tail
 		line = line.Then(look.Bar(bar, kit.ShareOf(int64(r.Elapsed), int64(r.Usual)), kit.Limits{Mid: 0.99, High: 2})...)
 	}
 	return line.Then(kit.In(themes.Dim, tail))

@@ -50,7 +50,7 @@ func LitSubjects(b fleet.Board) ui.Lit {
 			if !ok || a.Severity.Rank() < n.Severity.Rank() {
 				n.Severity = a.Severity
 			}
-			if (s.Kind == fleet.SubjectHost || s.Kind == fleet.SubjectPR) && !slices.Contains(n.Rules, a.Rule) {
+			if (s.Kind == fleet.SubjectHost || s.Kind == fleet.SubjectPR || a.Severity == fleet.SeverityStop) && !slices.Contains(n.Rules, a.Rule) {
 				n.Rules = append(n.Rules, a.Rule)
 			}
 			lit[s] = n

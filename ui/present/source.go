@@ -90,6 +90,9 @@ func (s Scene) group(look kit.Look, name kit.Safe, w int, kinds ...fleet.SourceK
 	if bad == nil {
 		return line.Then(kit.In(themes.Dim, kit.Age(age)+" "), kit.In(themes.OK, look.Glyph(kit.SignOK)))
 	}
+	if fresh > 0 && kinds[0] == fleet.SourceHost {
+		line = line.Then(kit.In(themes.Dim, kit.Age(age)+" "))
+	}
 	return line.Then(s.badSource(look, *bad, w)...)
 }
 
@@ -116,12 +119,15 @@ func contains(kinds []fleet.SourceKind, k fleet.SourceKind) bool {
 	return false
 }
 
-// budget is what is left of the API limit: "api 4312/5000 resets 41m".
+// budget is what is left of the API limit: "api 4312/5000 ▇▇▇▇▇▇▇░ resets 41m";
+// the bar shrinks as the limit is spent.
 func (s Scene) budget(look kit.Look, b fleet.Budget, w int, resets bool) kit.Line {
-	share := kit.ShareOf(int64(b.Limit-b.Remaining), int64(b.Limit))
-	line := kit.Line{kit.In(themes.Dim, "api "), kit.In(themes.Text, kit.Number(int64(b.Remaining))), kit.In(themes.Dim, "/"+kit.Number(int64(b.Limit)))}
+	line := kit.Line{kit.In(themes.Dim, "api "), kit.In(themes.Text, kit.Number(int64(b.Remaining)))}
+	if w >= 100 {
+		line = line.Then(kit.In(themes.Dim, "/"+kit.Number(int64(b.Limit))))
+	}
 	if w >= 120 {
-		line = line.Then(kit.In(themes.Text, " ")).Then(look.Bar(8, share, kit.DiskLimits())...)
+		line = line.Then(kit.In(themes.Text, " ")).Then(budgetBar(look, b)...)
 	}
 	if wait := b.Reset.Sub(s.Now); wait > 0 && resets {
 		line = line.Then(kit.In(themes.Dim, " resets "+kit.Age(wait)))
@@ -130,6 +136,18 @@ func (s Scene) budget(look kit.Look, b fleet.Budget, w int, resets bool) kit.Lin
 		line = line.Then(kit.In(themes.Warn, " paused "+kit.Age(pause)))
 	}
 	return line
+}
+
+// budgetBar is the part that is left, coloured by the part that is spent.
+func budgetBar(look kit.Look, b fleet.Budget) kit.Line {
+	role := kit.DiskLimits().Role(kit.ShareOf(int64(b.Limit-b.Remaining), int64(b.Limit)))
+	bar := look.Bar(8, kit.ShareOf(int64(b.Remaining), int64(b.Limit)), kit.Limits{Mid: 2, High: 2})
+	for i := range bar {
+		if i == 0 && b.Remaining > 0 {
+			bar[i].Role = role
+		}
+	}
+	return bar
 }
 
 // SilentSources are the sources without a current answer: what failed, and what
@@ -188,7 +206,11 @@ func (s Scene) cadence(w int) kit.Line {
 	}
 	text := "live every " + kit.Age(every)
 	if next >= 0 && w >= 100 {
-		text += ", next in " + kit.Age(next)
+		if next < time.Second {
+			text += ", next now"
+		} else {
+			text += ", next in " + kit.Age(next)
+		}
 	}
 	return kit.Line{kit.In(themes.Dim, text+" ")}
 }

@@ -48,8 +48,8 @@ func StateLines(s StepState, look kit.Look, w int) []kit.Line {
 		says = resultSays(*s.Result)
 	}
 	proved := s.Verified != nil && s.Verified.OK
-	if proved {
-		says += ", " + kit.Clean(s.Verified.Says)
+	if proved && s.Result != nil {
+		says = provedSays(*s.Result) + ", " + kit.Clean(s.Verified.Says)
 	}
 	room := max(w-look.SignWidth()-2-kit.Width(says), min(40, w*2/3))
 	line := kit.Line{kit.In(sign.Role(), look.Glyph(sign))}.Then(StepLine(s.Step, look, room)...)
@@ -73,6 +73,15 @@ func resultSays(r fleet.StepResult) kit.Safe {
 		says += ", " + kit.Bytes(r.Bytes)
 	}
 	return says
+}
+
+// provedSays is a result that a fresh look agreed with: how many entries changed
+// says more than "done", which that look repeats.
+func provedSays(r fleet.StepResult) kit.Safe {
+	if r.Outcome == fleet.OutcomeDone && r.Changed > 0 && r.After == 0 {
+		return kit.Count(r.Changed) + " changed"
+	}
+	return resultSays(r)
 }
 
 func refusal(r fleet.StepResult) kit.Safe {

@@ -44,8 +44,12 @@ func Timeline(s Scene, pr fleet.PRKey, look kit.Look, w, h int) []kit.Line {
 	const label = 26
 	width := max(w-label-9, 10)
 	span := max(to.Sub(from), time.Minute)
-	axis := kit.Line{kit.In(themes.Faint, kit.PadRight("", label, "")), kit.In(themes.Dim, kit.Clean(from.Format("15:04"))),
-		kit.In(themes.Faint, kit.PadLeft("", max(width-10, 0), "")), kit.In(themes.Dim, kit.Clean(to.Format("15:04")))}
+	begins, ends := kit.Clean(from.Format("15:04")), kit.Clean(to.Format("15:04"))
+	if span > 20*time.Hour { // a time of day alone would mislead
+		begins, ends = kit.Age(span)+" ago", "now"
+	}
+	axis := kit.Line{kit.In(themes.Faint, kit.PadRight("", label, "")), kit.In(themes.Dim, begins),
+		kit.In(themes.Faint, kit.PadLeft("", max(width-kit.Width(begins)-kit.Width(ends), 0), "")), kit.In(themes.Dim, ends)}
 	out := []kit.Line{axis}
 	for _, r := range rows {
 		out = append(out, timelineRow(r, look, from, to, span, label, width))

@@ -23,7 +23,13 @@ type Why struct {
 // WhyOf explains an alert in lines of at most w cells.
 func WhyOf(s Scene, a fleet.Alert, rule fleet.Rule, e ui.Env, look kit.Look, w int) Why {
 	var y Why
-	y.Summary = wrapped(kit.Clean(a.Summary), w, themes.Text, "")
+	over := a.State == fleet.AlertResolved
+	if over {
+		y.Summary = append(wrapped("every source it rests on was looked at again, and it is gone", w, themes.OK, look.Glyph(kit.SignOK)+" "),
+			wrapped(kit.Clean(a.Summary), w, themes.Dim, "was: ")...)
+	} else {
+		y.Summary = wrapped(kit.Clean(a.Summary), w, themes.Text, "")
+	}
 	if a.StaleWhy != "" {
 		y.Summary = append(y.Summary, kit.Line{look.Sign(kit.SignStale), kit.In(themes.Stale, ": "+kit.Clean(a.StaleWhy))})
 	}
@@ -33,6 +39,9 @@ func WhyOf(s Scene, a fleet.Alert, rule fleet.Rule, e ui.Env, look kit.Look, w i
 	y.Subjects = s.subjectLines(a, look, w)
 	for _, ev := range a.Evidence {
 		y.Evidence = append(y.Evidence, s.evidenceLines(ev, look, w)...)
+	}
+	if over { // nothing is left to mend
+		return y
 	}
 	y.Fix = fixLines(a, e, look, w)
 	if rule.Doc.Cure != "" {

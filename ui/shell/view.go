@@ -38,7 +38,7 @@ func (m Model) frame(e ui.Env, look kit.Look) string {
 	case m.dialog.IsOpen():
 		blocks = append(blocks, m.dialog.View(e))
 	case m.help:
-		blocks = append(blocks, look.Help(e.Rect.W, e.Rect.H, m.helpGroups(e, look)))
+		blocks = append(blocks, m.helpPage(e, look))
 	default:
 		blocks = append(blocks, m.page().View(e))
 	}
@@ -148,7 +148,7 @@ func (m Model) footer(e ui.Env, look kit.Look) string {
 	face := m.page().Face(e)
 	switch {
 	case m.dialog.IsOpen():
-		return look.Footer(w, []kit.Hint{{Key: look.Tab(), Does: "next field"}, {Key: look.Enter(), Does: "press"}, {Key: "↓ ↑", Does: "scroll"}, {Key: "e", Does: "exact steps"}}, []kit.Hint{{Key: "esc", Does: "leave"}})
+		return look.Footer(w, m.dialogHints(look), []kit.Hint{{Key: "esc", Does: "leave"}})
 	case m.help:
 		return look.Footer(w, nil, []kit.Hint{{Key: "any key", Does: "closes the help"}})
 	case face.Typing && face.Prompt != "":
@@ -164,26 +164,16 @@ func (m Model) footer(e ui.Env, look kit.Look) string {
 		return look.Line(w, kit.Line{kit.In(themes.Run, " "+look.Glyph(kit.SignRun)+" "), kit.In(themes.Text, kit.Clean(running))}, kit.Line{kit.In(themes.Dim, "f shows it ")})
 	}
 	always := []kit.Hint{{Key: "1-5", Does: "pages"}, {Key: "?", Does: "help"}}
-	return look.Footer(w, fitting(m.hints(look, face, true), w-hintsWidth(always)-3), always)
+	return look.Footer(w, m.hints(look, face, true), always)
 }
 
-// hintsWidth is how many cells a row of hints takes, two blanks apart.
-func hintsWidth(hints []kit.Hint) int {
-	n := 0
-	for _, h := range hints {
-		if !h.Off {
-			n += kit.Width(h.Key) + 1 + kit.Width(h.Does) + 2
-		}
+// dialogHints are the keys that do something in the dialog as it stands.
+func (m Model) dialogHints(look kit.Look) []kit.Hint {
+	scroll := kit.Hint{Key: "↓ ↑", Does: "scroll"}
+	if !m.dialog.Asks() {
+		return []kit.Hint{{Key: look.Enter(), Does: "press"}, scroll}
 	}
-	return max(n-2, 0)
-}
-
-// fitting are the first hints that fit whole into w cells.
-func fitting(hints []kit.Hint, w int) []kit.Hint {
-	for len(hints) > 0 && hintsWidth(hints) > w {
-		hints = hints[:len(hints)-1]
-	}
-	return hints
+	return []kit.Hint{{Key: look.Tab(), Does: "next field"}, {Key: look.Enter(), Does: "press"}, scroll, {Key: "e", Does: "exact steps"}, {Key: "r", Does: "look again"}}
 }
 
 // hints are the bindings a page understands, as the kit shows them.
@@ -221,6 +211,23 @@ func (m Model) helpGroups(e ui.Env, look kit.Look) []kit.HintGroup {
 		out = append(out, g)
 	}
 	return out
+}
+
+// legendFrom is the height from which the help also explains the signs.
+const legendFrom = 20
+
+// helpPage is the keys by group and, below them, what the signs mean.
+func (m Model) helpPage(e ui.Env, look kit.Look) string {
+	w, h := e.Rect.W, e.Rect.H
+	if h < legendFrom {
+		return look.Help(w, h, m.helpGroups(e, look))
+	}
+	legend := look.Legend(w - 1)
+	blocks := []string{look.Help(w, h-len(legend)-1, m.helpGroups(e, look)), look.Section(w, "SIGNS", "")}
+	for _, l := range legend {
+		blocks = append(blocks, look.Line(w, l, nil))
+	}
+	return look.Stack(w, h, blocks...)
 }
 
 // asciiOnly replaces the shapes of our own texts that go beyond ASCII, each by

@@ -43,6 +43,16 @@ func fix(e ui.Env, on []fleet.Subject, alert string) []ui.Effect {
 	if alert == "" {
 		return []ui.Effect{ui.Say{Text: "f: no alert names this, so nothing is suggested", Bad: true}}
 	}
+	if a, ok := e.Board.Alert(alert); ok {
+		switch {
+		case a.State == fleet.AlertResolved:
+			return []ui.Effect{ui.Say{Text: "f: " + a.Title + " is resolved, nothing is left to fix", Bad: true}}
+		case len(a.Suggested) == 0 && a.Advice != "":
+			return []ui.Effect{ui.Say{Text: "f: no key mends this: " + a.Advice, Bad: true}}
+		case len(a.Suggested) == 0:
+			return []ui.Effect{ui.Say{Text: "f: no key mends this; its CURE says what does", Bad: true}}
+		}
+	}
 	return []ui.Effect{ui.Propose{Action: fleet.ActionFix, Alert: alert}}
 }
 

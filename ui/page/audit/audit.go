@@ -67,13 +67,24 @@ func (m Model) press(e ui.Env, in ui.Intent) (Model, []ui.Effect) {
 		}
 		return m, nil
 	case ui.IntentOpen:
-		if ok && r.Host0 != "" {
-			return m, []ui.Effect{ui.Go{To: ui.Place{Kind: ui.PlaceHost, Host: r.Host0}}}
-		}
-		return m, nil
+		return m, open(e, r, ok)
 	}
 	m.List, _ = m.List.Update(ui.Pressed{Intent: in})
 	return m, nil
+}
+
+// open leads from a deed to the host it was done on, or to the pull request of
+// the run it began again.
+func open(e ui.Env, r present.DeedRow, ok bool) []ui.Effect {
+	if ok && r.Host0 != "" {
+		return []ui.Effect{ui.Go{To: ui.Place{Kind: ui.PlaceHost, Host: r.Host0}}}
+	}
+	if run, is := r.Subject.RunKey(); ok && is && e.Snapshot != nil {
+		if pr, _, found := e.Snapshot.PROfRun(run); found {
+			return []ui.Effect{ui.Go{To: ui.Place{Kind: ui.PlacePR, PR: pr}}}
+		}
+	}
+	return []ui.Effect{ui.Say{Text: "enter: neither a host nor a known pull request stands behind this", Bad: true}}
 }
 
 func (m Model) sized(e ui.Env) Model {

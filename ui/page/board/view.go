@@ -53,7 +53,7 @@ func (m Model) View(e ui.Env) string {
 	if s.hosts > 0 {
 		blocks = append(blocks, m.heading(look, w, "HOSTS", hostsRemark(scene), hostsPane), explain.Rows(e, look, w, s.hosts-1, m.hosts.View(look)))
 	}
-	blocks = append(blocks, m.heading(look, w, "LINE STOPS AND WARNINGS", m.alertsRemark(look), alertsPane), m.alertsView(e, scene, look, w, s.alerts-1))
+	blocks = append(blocks, m.heading(look, w, "LINE STOPS AND WARNINGS", m.alertsRemark(look, w), alertsPane), m.alertsView(e, scene, look, w, s.alerts-1))
 	if s.prs > 0 {
 		blocks = append(blocks, m.heading(look, w, "PULL REQUESTS", m.prs.Remark(look), prsPane), explain.Rows(e, look, w, s.prs-1, m.prs.View(look)))
 	}
@@ -109,10 +109,14 @@ func hostsRemark(s present.Scene) kit.Safe {
 	return kit.Join(parts, " ∙ ")
 }
 
-func (m Model) alertsRemark(look kit.Look) kit.Safe {
+// alertsRemark counts the alerts, those out of sight and those muted.
+func (m Model) alertsRemark(look kit.Look, w int) kit.Safe {
 	text := m.alerts.Remark(look)
-	if shown, _ := m.alerts.Count(); shown > 1 {
+	if shown, _ := m.alerts.Count(); shown > 1 && w >= 70 {
 		text += " ∙ worst first"
+	}
+	if n := m.alerts.Below(); n > 0 {
+		text += " ∙ " + kit.Number(int64(n)) + " below"
 	}
 	if m.muted > 0 && !m.all {
 		text += " ∙ " + kit.Number(int64(m.muted)) + " muted, m shows"

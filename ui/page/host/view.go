@@ -23,7 +23,7 @@ func (m Model) parts(s present.Scene, look kit.Look, w int) []part {
 	}
 	return []part{
 		{"RUNNERS", lines},
-		{"PROOF", present.ProofLines(s, m.name, look)},
+		{"PROOF", present.ProofLines(s, m.name, look, w)},
 		{"CLEANERS AND CACHES", present.CleanerLines(s, m.name, look)},
 		{"TRASH", present.TrashLines(s, m.name, look)},
 	}
@@ -82,6 +82,9 @@ func (m Model) View(e ui.Env) string {
 	list, of := m.layout(e, m.headLines(e, s, look), parts)
 	m.shares = m.shares.With(m.shares.Resize(w, list-1))
 	blocks := []string{look.Line(w, present.HostHead(s, m.name, look), nil)}
+	if _, seen := s.SweepOf(m.name); !seen && e.Snapshot != nil {
+		return look.Stack(w, e.Rect.H, append(blocks, unseen(look, w, parts)...)...)
+	}
 	if e.Class > ui.OneList {
 		blocks = append(blocks, look.Section(w, "DISK", ""))
 		blocks = append(blocks, explain.Drawn(look, w, present.DiskLines(s, m.name, look, w-2))...)
@@ -98,4 +101,25 @@ func (m Model) View(e ui.Env) string {
 		blocks = append(blocks, look.Section(w, p.title, remark), look.Stack(w, of[i]-1, explain.Drawn(look, w, p.lines)...))
 	}
 	return look.Stack(w, e.Rect.H, blocks...)
+}
+
+// unseen is what is known of a host that was never looked at: why, and its
+// runners as GitHub tells of them. Empty lists would say that nothing is there.
+func unseen(look kit.Look, w int, parts []part) []string {
+	var out []string
+	for _, name := range []kit.Safe{"PROOF", "RUNNERS"} {
+		for _, p := range parts {
+			if p.title != name || len(p.lines) == 0 {
+				continue
+			}
+			title := p.title
+			if title == "PROOF" {
+				title = "WHY NOTHING IS KNOWN OF IT"
+			}
+			out = append(out, look.Section(w, title, ""))
+			out = append(out, explain.Drawn(look, w, p.lines)...)
+			out = append(out, look.Blank(w))
+		}
+	}
+	return out
 }

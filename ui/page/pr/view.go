@@ -1,6 +1,8 @@
 package pr
 
 import (
+	"strings"
+
 	"andon/fleet"
 	"andon/themes"
 	"andon/ui"
@@ -142,7 +144,7 @@ func (m Model) dirsRemark(e ui.Env) kit.Safe {
 	if d.Conflict != "" {
 		return "join keys disagree: " + kit.Clean(d.Conflict)
 	}
-	return "joined by " + kit.Clean(d.Keys.String())
+	return "joined by " + kit.Clean(strings.ReplaceAll(d.Keys.String(), ",", ", "))
 }
 
 func (m Model) writersView(s present.Scene, ws []fleet.Writer, look kit.Look, w, h int) string {

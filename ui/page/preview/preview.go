@@ -80,6 +80,9 @@ func (m Model) Running() string {
 	return fmt.Sprintf("%s running: %d of %d steps", m.plan.Action, done, len(m.run.states))
 }
 
+// Asks reports whether the dialog shows a plan and waits for an answer.
+func (m Model) Asks() bool { return m.open && m.phase == shown && !m.plan.Empty() }
+
 // Busy reports whether a plan is being carried out.
 func (m Model) Busy() bool { return m.open && m.phase == applying }
 
