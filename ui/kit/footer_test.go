@@ -60,6 +60,21 @@ func TestBelowCountsWhatIsOutOfSight(t *testing.T) {
 	}
 }
 
+func TestRenewChangesNothingButTheRows(t *testing.T) {
+	look := looks(t)[3].look
+	before := NewTable(hostSchema()).Resize(80, 4).Replace(hostsNamed("a", "b")).Move(1).Mark()
+	after := before.Renew(func(r hostRow) hostRow { r.used = 77; return r })
+	if r, _ := after.Current(); r.used != 77 || r.name != "b" {
+		t.Errorf("under the cursor is %v", r)
+	}
+	if r, _ := before.Current(); r.used == 77 {
+		t.Error("the table before it changed too")
+	}
+	if rows, _ := after.Marked(); len(rows) != 1 || strings.Contains(after.View(look), "+") {
+		t.Errorf("marks are lost, or ages count as changes:\n%s", after.View(look))
+	}
+}
+
 func TestLegendFitsAndNamesEverySignOfTheLists(t *testing.T) {
 	for _, l := range looks(t) {
 		for _, w := range []int{60, 79, 159} {

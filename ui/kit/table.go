@@ -99,6 +99,18 @@ func (t Table[R, K]) Replace(rows []R) Table[R, K] {
 	return t.reordered()
 }
 
+// Renew gives every row what f makes of it, for ages that go on while nothing
+// new arrives. Identity, order and what a filter finds must stay as they are;
+// nothing counts as changed.
+func (t Table[R, K]) Renew(f func(R) R) Table[R, K] {
+	rows := make([]R, len(t.rows))
+	for i, r := range t.rows {
+		rows[i] = f(r)
+	}
+	t.rows = rows
+	return t
+}
+
 // Settle forgets what changed: no cell is marked as changed any more.
 func (t Table[R, K]) Settle() Table[R, K] {
 	t.lastRows, t.lastPlace = nil, nil

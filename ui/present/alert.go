@@ -70,6 +70,15 @@ func alertRow(s Scene, a fleet.Alert, keys ui.Keymap) AlertRow {
 	return r
 }
 
+// At is the row with its age at a later time: ages in the list and in the pane
+// beside it must not differ.
+func (r AlertRow) At(now time.Time) AlertRow {
+	if !r.Since.IsZero() {
+		r.Age = max(now.Sub(r.Since), 0)
+	}
+	return r
+}
+
 // AlertSign is the glyph an alert is shown with.
 func AlertSign(a fleet.Alert) kit.Sign {
 	switch a.State {

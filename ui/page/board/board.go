@@ -54,6 +54,7 @@ func (m Model) Update(e ui.Env, msg ui.Msg) (ui.Page, []ui.Effect) {
 	case ui.AuditRead:
 		m = m.refreshed(e)
 	case ui.Ticked:
+		m.alerts = m.alerts.With(m.alerts.Renew(func(r present.AlertRow) present.AlertRow { return r.At(e.Now) }))
 		effects = m.visible(e)
 	case ui.KeyPressed:
 		m = m.toList(msg)
