@@ -3,6 +3,7 @@ package sshexec
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strconv"
@@ -148,8 +149,10 @@ func TestKilledServerIsLost(t *testing.T) {
 	s := startSSHD(t)
 	h := s.pool(t).Host("host")
 	pid, done := startSleep(t, t.Context(), s, h, Limits{Timeout: time.Minute})
-	if parent := descendants(s.pid); len(parent) > 0 {
-		syscall.Kill(parent[0], syscall.SIGKILL) // the connection's own sshd
+	for _, p := range descendants(s.pid) { // the connection's own sshd: one process for root, more for others
+		if comm, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", p)); err == nil && strings.HasPrefix(string(comm), "sshd") {
+			syscall.Kill(p, syscall.SIGKILL)
+		}
 	}
 	if err := <-done; !errors.Is(err, ErrLost) {
 		t.Errorf("got %v, want ErrLost", err)

@@ -114,3 +114,14 @@ func TestCheckThatCannotSpeakIsUnknown(t *testing.T) {
 		t.Errorf("exit %d, want %d", code, checkUnknown)
 	}
 }
+
+// TestPlainCutsNothing: a known_hosts line of a large RSA key must arrive whole.
+func TestPlainCutsNothing(t *testing.T) {
+	line := "add: intel ssh-rsa " + strings.Repeat("AAAAB3Nza", 200)
+	if got := plain(line); got != line {
+		t.Errorf("%d bytes of %d came through", len(got), len(line))
+	}
+	if got := plain(strings.Repeat(evil, 300)); speaks(got) || got == "" {
+		t.Errorf("%q", got[:80])
+	}
+}

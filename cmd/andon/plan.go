@@ -156,5 +156,23 @@ func sizeOf(f fleet.Fact[int64]) string {
 	return "size unknown"
 }
 
-// plain makes foreign text safe for a terminal or a pipe.
-func plain(s string) string { return string(kit.Clean(s)) }
+// plain makes foreign text safe for a terminal or a pipe. Unlike a cell of the
+// console nothing is cut: a line to paste must be whole.
+func plain(s string) string {
+	const piece = 120 // runes; the sanitiser shows up to 512 cells
+	var b strings.Builder
+	for s != "" {
+		end := len(s)
+		n := 0
+		for i := range s {
+			if n == piece {
+				end = i
+				break
+			}
+			n++
+		}
+		b.WriteString(string(kit.Clean(s[:end])))
+		s = s[end:]
+	}
+	return b.String()
+}

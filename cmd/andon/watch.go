@@ -83,9 +83,9 @@ func (w *watch) plan(id fleet.ActionID, targets []fleet.Subject, alert string) (
 	if u.Snapshot == nil {
 		return fleet.Plan{}, errNoSnapshot
 	}
-	// What may be purged without a decision is purged in the background: the key
-	// means now.
-	p, err := w.s.plan(u.Snapshot, u.Board, wish{action: id, targets: targets, now: id == fleet.ActionPurge, named: alert == "" && len(targets) == 1 && targets[0].Kind == fleet.SubjectDir, alert: alert})
+	// What may be purged without a decision is purged in the background: asked for
+	// here it means now, and the dialog wants the count typed.
+	p, err := w.s.plan(u.Snapshot, u.Board, wish{action: id, targets: targets, now: id == fleet.ActionPurge || id == fleet.ActionFix, named: alert == "" && len(targets) == 1 && targets[0].Kind == fleet.SubjectDir, alert: alert})
 	if err == nil {
 		w.lookAt(p.Kept)
 	}
@@ -151,12 +151,17 @@ func (w *watch) apply(ctx context.Context, p fleet.Plan, digest string, progress
 // is over.
 const purgeEvery = time.Minute
 
+// purgeAgain is when a purge that was refused or failed is tried again: each try
+// leaves records in both audit trails.
+const purgeAgain = time.Hour
+
 // purge deletes for good what was reaped by this log and can no longer be put
 // back. It is what makes a reap free its bytes; each purge is planned, guarded
 // and audited like any deed.
 func (w *watch) purge(ctx context.Context) {
 	t := time.NewTicker(purgeEvery)
 	defer t.Stop()
+	failed := map[string]time.Time{} // by name in the trash: not tried again before
 	for {
 		select {
 		case <-ctx.Done():
@@ -167,21 +172,27 @@ func (w *watch) purge(ctx context.Context) {
 		if u.Snapshot == nil || w.s.cfg.Policy.ReadOnly || w.s.audit == nil {
 			continue
 		}
-		p, err := w.expired(u)
+		p, err := w.expired(u, failed)
 		if err != nil || p.Empty() {
 			continue
 		}
-		// What fails is in the audit log, shown on its page, and tried again.
-		_, _ = w.s.executor.Apply(ctx, p, p.Digest(), func(remedy.Event) {})
+		// What fails is in the audit log, shown on its page, and tried again later.
+		res, _ := w.s.executor.Apply(ctx, p, p.Digest(), func(remedy.Event) {})
+		for _, r := range res.Steps {
+			if st := p.Steps[r.N-1]; !r.Outcome.OK() {
+				failed[st.Trash] = time.Now().Add(purgeAgain)
+			}
+		}
 	}
 }
 
 // expired plans the purge of what lies in the trash beyond its undo window.
-func (w *watch) expired(u shell.Update) (fleet.Plan, error) {
+func (w *watch) expired(u shell.Update, failed map[string]time.Time) (fleet.Plan, error) {
 	reaped, err := w.s.reaped()
 	if err != nil {
 		return fleet.Plan{}, err
 	}
+	reaped = slices.DeleteFunc(reaped, func(r fleet.Reaped) bool { return time.Now().Before(failed[r.Trash]) })
 	dirs := overdue(u.Snapshot, reaped, w.s.cfg.Policy.MaxDirs)
 	if len(dirs) == 0 {
 		return fleet.Plan{}, nil

@@ -240,22 +240,25 @@ func TestFixOfAFullDiskReapsThenPurges(t *testing.T) {
 	w.Sweeps["intel"].Disks[0].FreeBytes = 10 << 30
 	w.Sweeps["intel"].Trash = []fleet.Trash{{Root: fleettest.Targets, Name: "x-1"}}
 	reaped := []fleet.Reaped{{Host: "intel", Root: fleet.Root{Path: fleettest.Targets}, Components: []string{"aprender-ci", "1600", "run-7"}, Trash: "x-1", Until: w.At.Add(time.Minute)}}
-	verbs := func(s *fleet.Snapshot) []fleet.Verb {
+	verbs := func(s *fleet.Snapshot, now bool) []fleet.Verb {
 		a, ok := fleet.Board{}.Fold(s, rules.All()).Alert("disk-pressure/intel:" + fleettest.Targets)
 		if !ok {
 			t.Fatal("no alert")
 		}
 		var out []fleet.Verb
-		for _, st := range plan(t, fleet.ActionFix, fleet.PlanInput{Snapshot: s, Alert: &a, Reaped: reaped}).Steps {
+		for _, st := range plan(t, fleet.ActionFix, fleet.PlanInput{Snapshot: s, Alert: &a, Reaped: reaped, Now: now}).Steps {
 			out = append(out, st.Verb)
 		}
 		return out
 	}
-	if got := verbs(w.Settled()); !slices.Equal(got, []fleet.Verb{fleet.VerbReap}) {
+	if got := verbs(w.Settled(), true); !slices.Equal(got, []fleet.Verb{fleet.VerbReap}) {
 		t.Errorf("with a dead dir: %v", got)
 	}
-	if got := verbs(w.Snapshot()); !slices.Equal(got, []fleet.Verb{fleet.VerbPurge}) { // seen once only: nothing to reap yet
+	if got := verbs(w.Snapshot(), true); !slices.Equal(got, []fleet.Verb{fleet.VerbPurge}) { // seen once only: nothing to reap yet
 		t.Errorf("with nothing to reap: %v", got)
+	}
+	if got := verbs(w.Snapshot(), false); len(got) != 0 {
+		t.Errorf("the undo window was given up without being asked: %v", got)
 	}
 }
 

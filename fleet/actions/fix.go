@@ -42,13 +42,13 @@ func planFix(in fleet.PlanInput) (fleet.Plan, error) {
 }
 
 // reapThenPurge reaps what is provably dead; where nothing is, it purges what was
-// reaped before: a rename frees no byte.
+// reaped before, since a rename frees no byte. Within the undo window that needs
+// PlanInput.Now: a choice of its own.
 func reapThenPurge(in fleet.PlanInput) (fleet.Plan, error) {
 	p, err := retitle(in, fleet.ActionReap)
 	if err != nil || !p.Empty() || !slices.Contains(in.Alert.Suggested, fleet.ActionPurge) {
 		return p, err
 	}
-	in.Now = true
 	return retitle(in, fleet.ActionPurge)
 }
 

@@ -18,7 +18,9 @@ const ServeLine = HelperPath + " serve"
 // one line, the SHA-256 of the binary in lower-case hex, and then the binary up
 // to its end. It goes into a fresh 0700 folder below the first of /run, /var/lib
 // and /root where it can be executed (/run is often mounted noexec), which is
-// told in a line that StagedDir reads. On any failure nothing stays behind: exit
+// told in a line that StagedDir reads. Folders an hour old, left where a console
+// was cut off before it used them, are removed: only root can have made them
+// there. On any failure nothing stays behind: exit
 // 65 is a bad first line, 66 a binary that is not the one announced, 67 one that
 // does not run on this host.
 //
@@ -27,6 +29,7 @@ const ServeLine = HelperPath + " serve"
 const UploadLine = `/bin/sh -c '` + strictShell +
 	`read -r want; left=$(printf %s "$want" | tr -d 0-9a-f); ` +
 	`test ${#want} -eq 64 && test -z "$left" || { echo no checksum >&2; exit 65; }; w=; ` +
+	`find /run /var/lib /root -maxdepth 1 -type d -name "andon.??????????" -mmin +60 -exec rm -rf {} + 2>/dev/null; ` +
 	`for b in /run /var/lib /root; do ` +
 	`n=$(mktemp -d "$b/andon.XXXXXXXXXX" 2>/dev/null) || continue; ` +
 	`if test -z "$w"; then cat >"$n/andon-host"; s=$(sha256sum <"$n/andon-host"); ` +

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bytes"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // shells are the shells this machine has of those hosts have.
@@ -95,7 +97,8 @@ func TestUploadThenOnce(t *testing.T) {
 	}
 	for name, l := range all {
 		t.Run(name, func(t *testing.T) {
-			before := len(staged(t))
+			left, fresh := leaveBehind(t, 2*time.Hour), leaveBehind(t, time.Minute)
+			before := len(staged(t)) - 1 // the old one goes
 			argv := l.argv
 			c := exec.Command(argv[0], append(argv[1:], "-c", l.upload)...)
 			c.Stdin = bytes.NewReader(append([]byte(sum+"\n"), bin...))
@@ -124,8 +127,32 @@ func TestUploadThenOnce(t *testing.T) {
 			if n := len(staged(t)); n != before {
 				t.Errorf("%d staged folders stay behind", n-before)
 			}
+			if _, err := os.Stat(left); !os.IsNotExist(err) {
+				t.Errorf("a folder left two hours ago is still there: %v", err)
+			}
+			if _, err := os.Stat(fresh); err != nil {
+				t.Errorf("a folder in use by another console: %v", err)
+			}
 		})
 	}
+}
+
+// leaveBehind makes a staging folder as a console leaves it that was cut off.
+func leaveBehind(t *testing.T, age time.Duration) string {
+	t.Helper()
+	name := "/run/andon." + rand.Text()[:10]
+	if err := os.Mkdir(name, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(name) })
+	if err := os.WriteFile(name+"/andon-host", nil, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	then := time.Now().Add(-age)
+	if err := os.Chtimes(name, then, then); err != nil {
+		t.Fatal(err)
+	}
+	return name
 }
 
 func hexSum(b []byte) string {
