@@ -105,3 +105,14 @@ func TestLongBodyScrollsAndKeepsTheButtons(t *testing.T) {
 		t.Errorf("all of it takes %d lines", got)
 	}
 }
+
+func TestAWrongPhraseIsSaidToBeWrong(t *testing.T) {
+	look := looks(t)[3].look
+	m := Modal{Field: &Field{Ask: "Type 23:", Want: "23"}, Buttons: []Button{{ID: "go", Label: "Go", Typed: true}}}
+	for typed, wrong := range map[string]bool{"2": false, "23": false, "3": true, "234": true} {
+		view := m.Insert(typed).View(look, 60, 12)
+		if strings.Contains(view, "not what is asked for") != wrong {
+			t.Errorf("%q typed for 23:\n%s", typed, view)
+		}
+	}
+}

@@ -78,6 +78,9 @@ func (m Modal) foot(look Look, inner int) []boxLine {
 		} else {
 			ask = ask.Then(In(themes.Text, Truncate(Clean(m.input.Value()), room, look.Ellipsis())))
 		}
+		if typed := m.input.Value(); !strings.HasPrefix(m.Field.Want, typed) {
+			ask = ask.Then(In(themes.Crit, "  "+look.Glyph(SignFail)+" not what is asked for"))
+		}
 		lines = append(lines, boxLine{}, boxLine{line: ask})
 	}
 	if len(m.Buttons) == 0 {

@@ -184,12 +184,12 @@ func (g stepGroup) lines(look kit.Look, w int) []kit.Line {
 	if g.verb == fleet.VerbChown {
 		head = head.Then(kit.In(themes.Dim, "   to "+kit.Clean(g.owner.String())))
 	}
-	if g.parents {
-		names += "  and the parent folders made with them"
-	}
 	out := []kit.Line{head}
 	if listsNames(g.verb) {
 		out = append(out, wrapped(names, w-1, themes.Info, "         ")...)
+	}
+	if g.parents {
+		out = append(out, kit.Line{kit.In(themes.Dim, "         and the parent folders that were made with them")})
 	}
 	return out
 }

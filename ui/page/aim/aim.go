@@ -50,7 +50,7 @@ func fix(e ui.Env, on []fleet.Subject, alert string) []ui.Effect {
 		case len(a.Suggested) == 0 && a.Advice != "":
 			return []ui.Effect{ui.Say{Text: "f: no key mends this: " + a.Advice, Bad: true}}
 		case len(a.Suggested) == 0:
-			return []ui.Effect{ui.Say{Text: "f: no key mends this; its CURE says what does", Bad: true}}
+			return []ui.Effect{ui.Say{Text: "f: no key mends this; its alert on the Board says what does", Bad: true}}
 		}
 	}
 	return []ui.Effect{ui.Propose{Action: fleet.ActionFix, Alert: alert}}

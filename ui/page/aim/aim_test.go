@@ -51,3 +51,19 @@ func TestFixTakesTheWorstAlert(t *testing.T) {
 		t.Errorf("proposes %v", got)
 	}
 }
+
+// TestFixOfWhatNoKeyMendsIsRefusedInWords: neither a resolved alert nor one
+// without a suggestion opens an empty preview.
+func TestFixOfWhatNoKeyMendsIsRefusedInWords(t *testing.T) {
+	for name, change := range map[string]func(*fleet.Alert){
+		"resolved":      func(a *fleet.Alert) { a.State = fleet.AlertResolved },
+		"no suggestion": func(a *fleet.Alert) { a.Suggested = nil },
+	} {
+		e := env()
+		change(&e.Board.Alerts[0])
+		got := aim.Propose(e, fleet.ActionFix, nil, e.Board.Alerts[0].Fingerprint())
+		if say, ok := got[0].(ui.Say); len(got) != 1 || !ok || !say.Bad {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
