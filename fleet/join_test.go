@@ -100,7 +100,7 @@ func TestReapableNeedsEveryCondition(t *testing.T) {
 		{"run live", func(w world) { fleettest.Live(w.run) }, "is in_progress"},
 		{"run queued", func(w world) { w.run.Status = fleet.StatusQueued }, "is queued"},
 		{"unknown status word", func(w world) { w.run.Status = "hibernating" }, "is hibernating"},
-		{"job live", func(w world) { w.job.Status = fleet.StatusInProgress }, "jobs of its run are live"},
+		{"job live", func(w world) { w.job.Status = fleet.StatusInProgress }, "1 job of its run live"},
 		{"run unknown", func(w world) { w.run.ID = 6 }, "not resolved"},
 		{"writer", func(w world) { w.dir.Writers = fleet.Known([]fleet.Writer{{PID: 4711}}, w.At) }, "pid 4711"},
 		{"writers unknown", func(w world) { w.dir.Writers = fleet.Unknown[[]fleet.Writer]("not root") }, "unknown: not root"},

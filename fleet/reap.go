@@ -99,7 +99,7 @@ func (s *Snapshot) reapRun(c *reapCheck, d Dir) {
 		c.refuse("its run %d is %s", run.ID, run.Status)
 	}
 	if live := s.LiveJobs(d.Run); len(live) > 0 {
-		c.refuse("%d jobs of its run are live", len(live))
+		c.refuse("%s of its run live", Plural(len(live), "job"))
 	}
 }
 
@@ -125,7 +125,7 @@ func (s *Snapshot) reapHost(c *reapCheck, d Dir) {
 		c.refuse("live writers are unknown: %s", d.Writers.Why())
 	case n > 0:
 		w, _ := d.Writers.Get()
-		c.refuse("%d live writers, pid %d first", n, w[0].PID)
+		c.refuse("%s, pid %d first", Plural(n, "live writer"), w[0].PID)
 	}
 	newest, known := d.Newest.Get()
 	if !known {

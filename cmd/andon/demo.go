@@ -18,7 +18,7 @@ import (
 // runDemo runs the console, or with --headless any verb, on the embedded fleet.
 func runDemo(ctx context.Context, in invocation) int {
 	var o sim.Options
-	headless := false
+	headless, theme, color := false, "", ""
 	var rest []string
 	if i := slices.Index(in.args, "--"); i >= 0 {
 		in.args, rest = in.args[:i], in.args[i+1:]
@@ -29,6 +29,8 @@ func runDemo(ctx context.Context, in invocation) int {
 		fs.IntVar(&o.Dirs, "dirs", 0, "`N` run dirs on each generated host")
 		fs.Int64Var(&o.Seed, "seed", 1, "equal `seeds` give equal worlds")
 		fs.Float64Var(&o.Speed, "speed", 1, "seconds of the world for each second")
+		fs.StringVar(&theme, "theme", "auto", "auto, dark, light, or a theme's `NAME`")
+		fs.StringVar(&color, "color", "auto", "auto, always or never")
 		fs.BoolVar(&headless, "headless", false, "run the verbs after -- instead of the console")
 	})
 	if err != nil {
@@ -52,8 +54,9 @@ func runDemo(ctx context.Context, in invocation) int {
 	if headless {
 		return sequence(ctx, in)
 	}
+	in.args = []string{"--theme", theme, "--color", color}
 	if c.readonly {
-		in.args = []string{"--readonly"}
+		in.args = append(in.args, "--readonly")
 	}
 	return runConsole(ctx, in)
 }

@@ -112,9 +112,27 @@ func (h *hosts) Sweep(ctx context.Context, x fleet.Host, ask probe.Ask) ([]byte,
 		res, err = h.runner(x).Script(ctx, call)
 	}
 	if err != nil {
-		return res.Stdout, res.Exec, hostFailure(err)
+		f := hostFailure(err)
+		if f.Remedy == "" {
+			f.Remedy = nextStep(x, f.Cause)
+		}
+		return res.Stdout, res.Exec, f
 	}
 	return res.Stdout, res.Exec, nil
+}
+
+// nextStep is what to try where SSH itself gives no hint.
+func nextStep(x fleet.Host, c fleet.Cause) string {
+	if x.Transport != fleet.TransportSSH {
+		return ""
+	}
+	switch c {
+	case fleet.CauseUnreachable, fleet.CauseTimeout:
+		return fmt.Sprintf("is the machine up? try: ssh %s; r in the console tries again at once", x.SSH)
+	case fleet.CauseProtocol, fleet.CauseTruncated:
+		return fmt.Sprintf("look at what its login prints: ssh %s true", x.SSH)
+	}
+	return ""
 }
 
 // causes translates sshexec's kinds at the border.
@@ -131,7 +149,7 @@ var causes = []struct {
 }
 
 // hostFailure keeps the first cause also where the breaker answers for it.
-func hostFailure(err error) error {
+func hostFailure(err error) *fleet.Failure {
 	f := &fleet.Failure{Cause: fleet.CauseOther, Err: err}
 	for e := err; e != nil; {
 		var se *sshexec.Error

@@ -149,7 +149,7 @@ func TestRerunRefusals(t *testing.T) {
 		}, "not current"},
 		"old writers": {func(w *fleettest.World, _ *fleet.WorkflowRun) {
 			w.Dir("intel", "aprender-ci/1/run-5").Writers = fleet.Known([]fleet.Writer{{PID: 7}}, w.At)
-		}, "writers of its last attempt"},
+		}, "1 writer of its last attempt alive"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := fleettest.New()

@@ -141,7 +141,7 @@ func (d *draft) rerunRefusal(k fleet.RunKey, chowned map[fleet.DirID]int) (needs
 			continue
 		}
 		if n, known := x.LiveWriters(); known && n > 0 {
-			return nil, fmt.Sprintf("%d writers of its last attempt are alive in %s on %s", n, x.Path.Rel(), x.Host)
+			return nil, fmt.Sprintf("%s of its last attempt alive in %s on %s", fleet.Plural(n, "writer"), x.Path.Rel(), x.Host)
 		}
 		if v := d.s.Ownership(x); v.State != fleet.OwnerFits && v.State != fleet.OwnerInside {
 			return nil, fmt.Sprintf("the cause stands: %s on %s is %s; chown first (f does both)", x.Path.Rel(), x.Host, v.State)
