@@ -58,7 +58,8 @@ func (c *Collector) takeSweep(t *tracker, sw fleet.Sweep, now time.Time) {
 		t.partial(now, every, fleet.CauseTruncated, "run dirs of "+string(sw.Host)+": "+emptyOnce, "")
 		return
 	}
-	if t.src.State == fleet.SourceNever {
+	first := t.src.State == fleet.SourceNever
+	if first {
 		c.followSoon()
 	}
 	if had {
@@ -74,6 +75,9 @@ func (c *Collector) takeSweep(t *tracker, sw fleet.Sweep, now time.Time) {
 			"mount it, allow sudo -n for the login, or mend the root's path in the config")
 	default:
 		t.whole(now, every)
+		if first { // now it is known which dirs to measure; nobody should wait an interval for that
+			t.next(now, nudgeGap)
+		}
 	}
 	c.held.sweeps[sw.Host] = sw
 }
