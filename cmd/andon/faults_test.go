@@ -145,7 +145,7 @@ func TestHostileNames(t *testing.T) {
 		if d.Path.Actionable() == nil {
 			t.Errorf("%q may be acted on", d.Path.String())
 		}
-		if safe := plain(d.Path.String()); strings.ContainsAny(safe, "\x1b\x07\n\r\t\x9b\u202e") {
+		if safe := plain(d.Path.String()); strings.ContainsAny(safe, "\x1b\x07\n\r\t\u009b\u202e") {
 			t.Errorf("%q is printed raw", d.Path.String())
 		}
 	}

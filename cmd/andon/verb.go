@@ -57,7 +57,6 @@ type invocation struct {
 type verb struct {
 	name, args, summary string
 	run                 func(context.Context, invocation) int
-	hidden              bool
 }
 
 func verbs() []verb {

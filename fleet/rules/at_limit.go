@@ -9,7 +9,7 @@ import (
 	"andon/fleet"
 )
 
-var ruleAtLimit = register(fleet.Rule{
+var _ = register(fleet.Rule{
 	ID:       "at-limit",
 	Title:    "ended exactly at the limit",
 	Severity: fleet.SeverityWarn,

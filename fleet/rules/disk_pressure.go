@@ -6,7 +6,7 @@ import (
 	"andon/fleet"
 )
 
-var ruleDiskPressure = register(fleet.Rule{
+var _ = register(fleet.Rule{
 	ID:       "disk-pressure",
 	Title:    "disk pressure",
 	Severity: fleet.SeverityStop,

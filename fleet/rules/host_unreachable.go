@@ -7,7 +7,7 @@ import (
 	"andon/fleet"
 )
 
-var ruleHostUnreachable = register(fleet.Rule{
+var _ = register(fleet.Rule{
 	ID:       "host-unreachable",
 	Title:    "host cannot be looked at",
 	Severity: fleet.SeverityStop,

@@ -8,7 +8,7 @@ import (
 	"andon/fleet"
 )
 
-var ruleOrphanDirs = register(fleet.Rule{
+var _ = register(fleet.Rule{
 	ID:       "orphan-dirs",
 	Title:    "orphan run dirs",
 	Severity: fleet.SeverityWarn,

@@ -14,7 +14,7 @@ import (
 // ownership step of their own fix it within seconds of docker making it.
 const settleOwner = time.Minute
 
-var ruleRunDirOwner = register(fleet.Rule{
+var _ = register(fleet.Rule{
 	ID:       "run-dir-owner",
 	Title:    "run dirs with the wrong owner",
 	Severity: fleet.SeverityStop,

@@ -9,7 +9,7 @@ import (
 	"andon/fleet"
 )
 
-var ruleSameFailure = register(fleet.Rule{
+var _ = register(fleet.Rule{
 	ID:       "same-failure",
 	Title:    "same failure in many branches",
 	Severity: fleet.SeverityWarn,

@@ -8,7 +8,7 @@ import (
 	"andon/fleet"
 )
 
-var ruleSharedRunDir = register(fleet.Rule{
+var _ = register(fleet.Rule{
 	ID:       "shared-run-dir",
 	Title:    "two builds in one dir",
 	Severity: fleet.SeverityStop,

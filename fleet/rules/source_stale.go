@@ -7,7 +7,7 @@ import (
 	"andon/fleet"
 )
 
-var ruleSourceStale = register(fleet.Rule{
+var _ = register(fleet.Rule{
 	ID:       "source-stale",
 	Title:    "source gives no current answer",
 	Severity: fleet.SeverityWarn,

@@ -15,7 +15,7 @@ type dirRow struct {
 	sign                        Sign
 	pr                          int64
 	title, by, host, owner, why Safe
-	dirs, writers, bytes        int64
+	dirs, bytes                 int64
 	share                       Share
 	age                         time.Duration
 }

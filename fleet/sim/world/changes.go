@@ -1,17 +1,22 @@
 package world
 
 import (
-	"errors"
 	"fmt"
 
 	"andon/fleet"
 )
 
+// Refusal is GitHub's no, in GitHub's own words.
+type Refusal string
+
+// Error returns the words.
+func (r Refusal) Error() string { return string(r) }
+
 // Refusals of GitHub.
-var (
-	ErrRunning   = errors.New("This workflow is already running")
-	ErrCompleted = errors.New("Cannot cancel a workflow run that is completed.")
-	ErrNothing   = errors.New("The workflow run has no failed jobs")
+const (
+	ErrRunning   Refusal = "This workflow is already running"
+	ErrCompleted Refusal = "Cannot cancel a workflow run that is completed."
+	ErrNothing   Refusal = "The workflow run has no failed jobs"
 )
 
 // RerunFailed starts the next attempt of a run with its failed jobs. Jobs that
