@@ -55,6 +55,7 @@ const (
 	CauseRateLimit   Cause = "rate_limit"
 	CauseServer      Cause = "server"
 	CauseNoToken     Cause = "no_token"
+	CauseNotSent     Cause = "not_sent" // a deed's request never left this console
 	CauseOther       Cause = "other"
 )
 

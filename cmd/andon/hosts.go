@@ -25,6 +25,7 @@ type hosts struct {
 
 	mu     sync.Mutex
 	noRoot map[fleet.HostName]time.Time // until when sudo is not tried for sweeps
+	ready  map[fleet.HostName]stagedCopy
 }
 
 // sudoAgain is how long a host that refused a root shell is swept without asking
@@ -76,7 +77,7 @@ func newHosts(pool *sshexec.Pool, b binaries) (*hosts, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &hosts{pool: pool, sweep: sweep, binary: b, noRoot: map[fleet.HostName]time.Time{}}, nil
+	return &hosts{pool: pool, sweep: sweep, binary: b, noRoot: map[fleet.HostName]time.Time{}, ready: map[fleet.HostName]stagedCopy{}}, nil
 }
 
 // Bounds of one call to a host.
@@ -181,11 +182,49 @@ func (h *hosts) Act(ctx context.Context, x fleet.Host, r fleet.HostRequest, prog
 	if !errors.Is(err, errNoHelper) {
 		return answer, err
 	}
-	dir, err := h.stage(ctx, x)
+	began := time.Now()
+	dir, err := h.staged(ctx, x)
 	if err != nil {
-		return nil, err
+		return nil, &fleet.Failure{Cause: fleet.CauseNotSent, Err: err, Remedy: fleet.FailureOf(err).Remedy}
+	}
+	if took := time.Since(began); took > stagePatience {
+		h.keepStaged(x.Name, dir)
+		return nil, &fleet.Failure{Cause: fleet.CauseNotSent, Err: fmt.Errorf("sending andon-host to %s took %s: what GitHub said before is too old to act on", x.Name, took.Round(time.Second)),
+			Remedy: "apply it again: andon-host is there now"}
 	}
 	return h.serve(ctx, x, sshexec.Constant(probe.OnceLine), append([]byte(dir+"\n"), frame...), progress)
+}
+
+// stagePatience is how long staging may take between the last look at GitHub and
+// the deed: a step acts on what was read at most ten seconds before.
+const stagePatience = 8 * time.Second
+
+// stagedFor is how long a staged copy that was not used is counted on; the host
+// keeps it for an hour.
+const stagedFor = 10 * time.Minute
+
+type stagedCopy struct {
+	dir   string
+	until time.Time
+}
+
+func (h *hosts) keepStaged(x fleet.HostName, dir string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ready[x] = stagedCopy{dir, time.Now().Add(stagedFor)}
+}
+
+// staged returns a copy that an earlier try left ready, or stages one. A copy is
+// handed out once: it removes itself when it runs.
+func (h *hosts) staged(ctx context.Context, x fleet.Host) (string, error) {
+	h.mu.Lock()
+	c, ok := h.ready[x.Name]
+	delete(h.ready, x.Name)
+	h.mu.Unlock()
+	if ok && time.Now().Before(c.until) {
+		return c.dir, nil
+	}
+	return h.stage(ctx, x)
 }
 
 // errNoHelper says that the host has no andon-host of its own.

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"andon/fleet"
+	"andon/sshexec"
+)
+
+// TestNoBinaryAtHandIsNothingSent: where andon-host can be neither found on the
+// host nor streamed to it, nothing happened, and the error says how to make one.
+func TestNoBinaryAtHandIsNothingSent(t *testing.T) {
+	h, err := newHosts(sshexec.NewPool(sshexec.Options{}), binaries{dirs: []string{t.TempDir()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	here := fleet.Host{Name: "here", Transport: fleet.TransportLocal, Privilege: fleet.PrivilegeSudo}
+	_, err = h.Act(context.Background(), here, fleet.HostRequest{Version: fleet.HostProtocol, ID: "x"}, nil)
+	f := fleet.FailureOf(err)
+	if f.Cause == fleet.CausePrivilege {
+		t.Skipf("needs root or sudo -n here: %v", err)
+	}
+	if f.Cause != fleet.CauseNotSent || !strings.Contains(f.Remedy, "go build") {
+		t.Errorf("cause %s, remedy %q: %v", f.Cause, f.Remedy, err)
+	}
+}
+
+// TestStagedCopyIsHandedOutOnce: a copy removes itself when it runs.
+func TestStagedCopyIsHandedOutOnce(t *testing.T) {
+	h, err := newHosts(sshexec.NewPool(sshexec.Options{}), binaries{dirs: []string{t.TempDir()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	here := fleet.Host{Name: "here", Transport: fleet.TransportLocal}
+	h.keepStaged("here", "/run/andon.abcdefghij")
+	if dir, err := h.staged(context.Background(), here); err != nil || dir != "/run/andon.abcdefghij" {
+		t.Errorf("%q, %v", dir, err)
+	}
+	var missing *fleet.Failure
+	if dir, err := h.staged(context.Background(), here); !errors.As(err, &missing) {
+		t.Errorf("handed out twice: %q, %v", dir, err)
+	}
+}
