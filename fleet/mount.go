@@ -1,5 +1,10 @@
 package fleet
 
+import (
+	"strconv"
+	"strings"
+)
+
 // Disk is the filesystem a root lies on, as df shows it for the root itself (a
 // root's name says nothing about its device).
 type Disk struct {
@@ -36,4 +41,24 @@ func percentUsed(total, free int64) int {
 		used = 0
 	}
 	return int((float64(used)*100 + float64(total) - 1) / float64(total))
+}
+
+// UnescapeMount undoes the kernel's \ooo escapes in mountinfo (space, tab,
+// newline, backslash and #; proc_pid_mountinfo(5)).
+func UnescapeMount(s string) string {
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+3 < len(s) {
+			if n, err := strconv.ParseUint(s[i+1:i+4], 8, 8); err == nil {
+				b.WriteByte(byte(n))
+				i += 3
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }

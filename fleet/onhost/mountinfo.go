@@ -6,6 +6,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"andon/fleet"
 )
 
 // mount is one line of /proc/PID/mountinfo (proc_pid_mountinfo(5)).
@@ -52,7 +54,7 @@ func parseMount(line string) (mount, error) {
 	if maj, min, ok := strings.Cut(f[2], ":"); !ok || !decimal(maj) || !decimal(min) {
 		return mount{}, fmt.Errorf("device %q", f[2])
 	}
-	m := mount{id: id, dev: f[2], root: unoctal(f[3]), point: unoctal(f[4])}
+	m := mount{id: id, dev: f[2], root: fleet.UnescapeMount(f[3]), point: fleet.UnescapeMount(f[4])}
 	if !strings.HasPrefix(m.point, "/") {
 		return mount{}, fmt.Errorf("mount point %q", f[4])
 	}
@@ -67,25 +69,6 @@ func parseMount(line string) (mount, error) {
 func decimal(s string) bool {
 	_, err := strconv.ParseUint(s, 10, 32)
 	return err == nil
-}
-
-// unoctal undoes the kernel's escapes of space, tab, newline, backslash and #.
-func unoctal(s string) string {
-	if !strings.Contains(s, `\`) {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+3 < len(s) {
-			if n, err := strconv.ParseUint(s[i+1:i+4], 8, 8); err == nil {
-				b.WriteByte(byte(n))
-				i += 3
-				continue
-			}
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
 }
 
 // below returns what follows dir in p ("" for dir itself, else "/…").

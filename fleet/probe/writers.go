@@ -104,32 +104,13 @@ func (p *parser) mount(tag, rest string) bool {
 		return false
 	}
 	// The kernel marks a mount whose source was deleted.
-	m := mount{place{f[0], strings.TrimSuffix(unescape(f[1]), "//deleted"), unescape(f[2])}, f[3] == "ro" || strings.HasPrefix(f[3], "ro,")}
+	m := mount{place{f[0], strings.TrimSuffix(fleet.UnescapeMount(f[1]), "//deleted"), fleet.UnescapeMount(f[2])}, f[3] == "ro" || strings.HasPrefix(f[3], "ro,")}
 	if tag == "O" {
 		p.own = append(p.own, m)
 	} else {
 		p.spaces[pid] = append(p.spaces[pid], m)
 	}
 	return true
-}
-
-// unescape undoes the \ooo of mountinfo (blank, tab, newline, backslash).
-func unescape(s string) string {
-	if !strings.Contains(s, `\`) {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+3 < len(s) {
-			if n, err := strconv.ParseUint(s[i+1:i+4], 8, 8); err == nil {
-				b.WriteByte(byte(n))
-				i += 3
-				continue
-			}
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
 }
 
 // under reports whether path is base or lies below it.
