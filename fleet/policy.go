@@ -21,7 +21,7 @@ type Policy struct {
 	MaxDirs       int           `json:"max_dirs"` // hard cap of one plan
 }
 
-// DefaultPolicy returns the defaults of design section 8 and safety section 3.
+// DefaultPolicy returns the defaults, as the README lists them.
 func DefaultPolicy() Policy {
 	return Policy{
 		MinIdle: 30 * time.Minute, SampleGap: 2 * time.Minute, ClosedFor: time.Hour, UndoFor: 15 * time.Minute,

@@ -38,7 +38,7 @@ func (c *reapCheck) wait(until time.Time, format string, a ...any) {
 	}
 }
 
-// Reapable applies the reap predicate (design section 8): all must hold, and
+// Reapable applies the reap predicate: all must hold, and
 // unknown in any of them is a refusal that says which. The host checks its part
 // again when it acts. named means the operator asked for this very dir.
 func (s *Snapshot) Reapable(d Dir, named bool) ReapVerdict {

@@ -21,8 +21,7 @@ type Choice struct {
 }
 
 // Choose picks theme and depth from the wish and the environment alone. It
-// never asks the terminal: one that does not answer costs seconds (safety.md
-// fact 13), and inside tmux the answer is not the terminal's.
+// never asks the terminal: one that does not answer costs seconds, and inside tmux the answer is not the terminal's.
 //
 // NO_COLOR (not empty), CLICOLOR=0 and TERM=dumb take colour away; the wish
 // "always" takes precedence over the first two. COLORFGBG decides dark or light

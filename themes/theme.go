@@ -47,7 +47,7 @@ var shipped embed.FS
 // ErrUnknown is returned by Load for a slug that no folder holds.
 var ErrUnknown = errors.New("no such theme")
 
-// MaxFileBytes is the largest theme file that is read (safety.md A15).
+// MaxFileBytes is the largest theme file that is read.
 const MaxFileBytes = 64 << 10
 
 // Shipped lists the slugs of the themes inside the program, sorted.

@@ -30,7 +30,7 @@ const (
 	GroupGo   = "GO"
 )
 
-// DefaultKeymap is the keymap of screens.md section 3 with the keys of the
+// DefaultKeymap is the keymap (lower case looks, upper case acts) with the keys of the
 // given actions.
 func DefaultKeymap(actions []fleet.Action) Keymap {
 	one := func(kind IntentKind, n int) Intent { return Intent{Kind: kind, N: n} }

@@ -6,7 +6,7 @@ type Rect struct{ W, H int }
 // Class is how much a terminal has room for.
 type Class uint8
 
-// The classes (screens.md, layout rules). 80x24 is Normal and first class.
+// The classes. 80x24 is Normal and first class.
 const (
 	OneLine Class = iota // under 40x10: a single status line
 	OneList              // under 80x20: one list and one footer

@@ -48,7 +48,7 @@ func System(build, sudoUID string) Env {
 // State is how far one step has come. Each is journalled before it is acted on.
 type State string
 
-// The states of safety.md section 3, in their order. The last four end a step.
+// The states, in their order. The last four end a step.
 const (
 	StateIntent     State = "intent"
 	StateLocked     State = "locked"

@@ -11,7 +11,7 @@ import (
 	"andon/fleet"
 )
 
-// maxSteps is the hard cap of one batch (safety.md section 3, blast radius).
+// maxSteps is the hard cap of one batch: the blast radius of a mistake.
 const maxSteps = 200
 
 // Errors of a request that cannot be taken at all.

@@ -14,7 +14,7 @@ import (
 // else is a hole in the terminal.
 type Safe string
 
-// MaxCells is the most that Clean keeps of one text, in cells (safety.md A4).
+// MaxCells is the most that Clean keeps of one text, in cells.
 const MaxCells = 512
 
 // MaxLogCells is the most that CleanLog keeps of one line, in cells.
@@ -102,7 +102,7 @@ type rules struct {
 // cleaner reads runes with the decoder of the standard library, which takes
 // one byte at a time out of what is not UTF-8. So a stray lead byte before an
 // ESC cannot carry it past, as it does in parsers that trust the lead byte's
-// length (safety.md fact 12).
+// length.
 type cleaner struct {
 	rules
 	out    strings.Builder
