@@ -176,7 +176,8 @@ func (s *Snapshot) joinDirs() {
 		for _, k := range byPath(w.Dirs) {
 			d := &w.Dirs[k]
 			if root, ok := h.Root(d.Path.Root()); ok {
-				s.Dirs = append(s.Dirs, s.joinDir(d, root, repos, runHosts))
+				s.Dirs = append(s.Dirs, Dir{RunDir: *d, Want: root.Owner})
+				s.joinDir(&s.Dirs[len(s.Dirs)-1], repos, runHosts)
 			}
 		}
 	}
@@ -232,21 +233,22 @@ func (s *Snapshot) runHosts() map[RunKey][]HostName {
 	return out
 }
 
-func (s *Snapshot) joinDir(d *RunDir, root Root, repos map[string][]Repo, runHosts map[RunKey][]HostName) Dir {
-	out := Dir{RunDir: *d, Want: root.Owner}
-	pl := d.Path.Place()
+// joinDir finds a dir's run and pull request. It fills the dir in place: dirs are
+// large, and there are tens of thousands.
+func (s *Snapshot) joinDir(out *Dir, repos map[string][]Repo, runHosts map[RunKey][]HostName) {
+	pl := out.Path.Place()
 	var j runJoin
 	for _, repo := range repos[pl.Repo] {
 		k := RunKey{repo, pl.RunID}
 		if _, ok := s.runIx[k]; !ok || pl.RunID == 0 {
 			continue
 		}
-		if out.HasRun() { // run ids are GitHub's own, so this is no accident of naming
+		if out.Run.ID != 0 { // run ids are GitHub's own, so this is no accident of naming
 			j.conflict = fmt.Sprintf("%s and %s both have a run %d", out.Run.Repo, repo, pl.RunID)
 			break
 		}
 		out.Run, out.Keys = k, out.Keys.With(KeyRunID)
-		if slices.Contains(runHosts[k], d.Host) {
+		if slices.Contains(runHosts[k], out.Host) {
 			out.Keys = out.Keys.With(KeyHost)
 		}
 		j = s.runPR[k]
@@ -259,7 +261,6 @@ func (s *Snapshot) joinDir(d *RunDir, root Root, repos map[string][]Repo, runHos
 	}
 	out.Keys |= j.keys
 	out.Conflict = j.conflict
-	return out
 }
 
 // addDirName adds the number in the dir's name. Where no run resolved and two

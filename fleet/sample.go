@@ -86,8 +86,8 @@ func (s *Snapshot) signature(d *Dir) string {
 // job.
 func (s *Snapshot) TakeSamples() []Sample {
 	out := make([]Sample, 0, len(s.Dirs))
-	for _, d := range s.Dirs {
-		out = append(out, d.Sample)
+	for i := range s.Dirs {
+		out = append(out, s.Dirs[i].Sample)
 	}
 	for _, sm := range s.Samples {
 		if _, here := s.dirIx[sm.ID]; here {

@@ -29,11 +29,12 @@ var _ = register(fleet.Rule{
 
 func sharedRunDir(s *fleet.Snapshot) []fleet.Finding {
 	var out []fleet.Finding
-	for _, d := range s.Dirs {
-		writers, known := d.Writers.Get()
+	for i := range s.Dirs {
+		writers, known := s.Dirs[i].Writers.Get()
 		if known && len(writers) == 0 {
 			continue
 		}
+		d := s.Dirs[i]
 		f, ok := sharedDir(s, d, writers, known)
 		if !ok {
 			continue
