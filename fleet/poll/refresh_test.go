@@ -30,7 +30,8 @@ func TestRefreshWaitsAndSweepsAnew(t *testing.T) {
 			t.Fatal(err)
 		}
 		sw, _ := s.SweepOf("intel")
-		if tries := l.tries("intel"); len(tries) != 2 || tries[1].Sub(asked) != 9*time.Second || sw.At.Before(tries[1]) {
+		// A third may have begun: the measuring sweep that follows a host's first.
+		if tries := l.tries("intel"); len(tries) < 2 || tries[1].Sub(asked) != 9*time.Second || sw.At.Before(tries[1]) {
 			t.Errorf("tries %v, asked at %s, sweep of %s", tries, asked, sw.At)
 		}
 	})
