@@ -190,3 +190,18 @@ func (s *Snapshot) Disk(h HostName, root string) (Disk, bool) {
 	}
 	return Disk{}, false
 }
+
+// Pool counts the online runners, and those of them that run a job. Both are 0
+// where the token may not see runners: look at their source first.
+func (s *Snapshot) Pool() (busy, online int) {
+	for _, r := range s.Runners {
+		if !r.Online {
+			continue
+		}
+		online++
+		if r.Busy {
+			busy++
+		}
+	}
+	return busy, online
+}

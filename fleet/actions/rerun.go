@@ -46,7 +46,7 @@ func rerunSteps(d *draft, chowned map[fleet.DirID]int) int {
 		})
 		n++
 	}
-	if busy, online := d.pool(); n > 0 && online > 0 && busy >= online {
+	if busy, online := d.s.Pool(); n > 0 && online > 0 && busy >= online {
 		d.note("pool saturated: %d of %d online runners busy; reruns will wait", busy, online)
 	}
 	return n
@@ -157,16 +157,4 @@ func (d *draft) newer(run fleet.WorkflowRun) bool {
 		}
 	}
 	return false
-}
-
-func (d *draft) pool() (busy, online int) {
-	for _, r := range d.s.Runners {
-		if r.Online {
-			online++
-			if r.Busy {
-				busy++
-			}
-		}
-	}
-	return busy, online
 }

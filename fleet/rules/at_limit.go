@@ -124,7 +124,7 @@ func limitFinding(s *fleet.Snapshot, hits []limitHit, looked int) (fleet.Finding
 	f.Summary = fmt.Sprintf("%s ended at %s in %s; looked at %s", what, clock(hits[0].limit), fleet.Plural(len(runs.list), "run"), fleet.Plural(looked, "job"))
 	f.Subjects = append(append(runs.list, prs.list...), hosts.list...)
 	f.Suggested = []fleet.ActionID{fleet.ActionRerun}
-	busy, online := pool(s)
+	busy, online := s.Pool()
 	if online > 0 {
 		f.Evidence = append(f.Evidence, fleet.Evidence{What: "pool", Where: "runners", At: s.At, Fact: fmt.Sprintf("%d of %d online runners busy now", busy, online)})
 	}
@@ -144,17 +144,4 @@ func failedTests(j fleet.Job) string {
 // clock renders a duration as minutes and seconds, "55:00".
 func clock(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60)
-}
-
-func pool(s *fleet.Snapshot) (busy, online int) {
-	for _, r := range s.Runners {
-		if !r.Online {
-			continue
-		}
-		online++
-		if r.Busy {
-			busy++
-		}
-	}
-	return busy, online
 }
