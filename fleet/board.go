@@ -188,7 +188,7 @@ func (b Board) Alert(fingerprint string) (Alert, bool) {
 func (b Board) Lamp(s *Snapshot) Lamp {
 	lamp := LampGreen
 	for _, src := range s.Sources {
-		if src.State != SourceDenied && !src.Fresh(s.At) {
+		if !src.Optional() && !src.Fresh(s.At) {
 			lamp = LampUnknown
 		}
 	}

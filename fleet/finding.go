@@ -137,6 +137,16 @@ type Evidence struct {
 	Where string    `json:"where"` // host:path, API path…
 	Fact  string    `json:"fact"`  // foreign text possible
 	At    time.Time `json:"at,omitzero"`
+	// Why is the number, from 1, of the rule's why that the fact bears out; 0 where
+	// it belongs to none in particular.
+	Why int `json:"why,omitempty"`
+}
+
+// Gap is something a finding would like to know and does not.
+type Gap struct {
+	What  string `json:"what"`  // for example "live writers of 3 dirs"
+	Why   string `json:"why"`   // why it is unknown; foreign text possible
+	Makes string `json:"makes"` // what would make it known
 }
 
 // Finding is one thing a rule saw in one snapshot.
@@ -150,6 +160,11 @@ type Finding struct {
 	Suggested []ActionID `json:"suggested"` // in order; empty where nothing andon can do cures it
 	Advice    string     `json:"advice,omitempty"`
 	Bytes     int64      `json:"bytes,omitempty"` // what the subjects hold, where known
+	// RuledOut are the other causes that were looked for and are not it, each with
+	// the fact that says so.
+	RuledOut []Evidence `json:"ruled_out,omitempty"`
+	Unknown  []Gap      `json:"unknown,omitempty"`
+	Cost     string     `json:"cost,omitempty"` // what the cure costs here, in figures; the rule's Cost where empty
 	// Rests lists the sources this finding's absence would have to be read
 	// from: while one of them is not fresh the alert goes stale, not resolved.
 	Rests []SourceID `json:"rests"`

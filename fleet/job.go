@@ -25,14 +25,15 @@ type Job struct {
 	Status      Status     `json:"status"`
 	Conclusion  Conclusion `json:"conclusion,omitempty"`
 	Labels      []string   `json:"labels,omitempty"`
-	Runner      string     `json:"runner,omitempty"` // runner name; "" while queued
-	StartedAt   time.Time  `json:"started_at,omitzero"`
+	Runner      string     `json:"runner,omitempty"`    // runner name; "" while queued
+	CreatedAt   time.Time  `json:"created_at,omitzero"` // when it was queued; zero where GitHub did not say
+	StartedAt   time.Time  `json:"started_at,omitzero"` // set already while queued: never a start of work then
 	CompletedAt time.Time  `json:"completed_at,omitzero"`
 	Steps       []JobStep  `json:"steps,omitempty"`
 	URL         string     `json:"url,omitempty"`
-	// Failure is the earliest error line of a failed job's log, made comparable
-	// by the classifier (fleet/signature); foreign text.
-	Failure Fact[string] `json:"failure,omitzero"`
+	// Verdict is what the classifier (fleet/signature) makes of a job that ended
+	// badly; unknown, with the reason, where its log was not read.
+	Verdict Fact[Verdict] `json:"verdict,omitzero"`
 }
 
 // RunKey names the run the job belongs to.
@@ -45,6 +46,20 @@ func (j Job) Duration() (time.Duration, bool) {
 		return 0, false
 	}
 	return span(j.StartedAt, j.CompletedAt)
+}
+
+// Waited returns how long the job waited for a runner, up to now where it still
+// waits; false where GitHub gave no time of its queueing, or it never got a runner.
+func (j Job) Waited(now time.Time) (time.Duration, bool) {
+	switch {
+	case j.CreatedAt.IsZero():
+		return 0, false
+	case j.Status == StatusQueued:
+		return max(now.Sub(j.CreatedAt), 0), true
+	case j.Runner == "" || j.StartedAt.IsZero():
+		return 0, false
+	}
+	return span(j.CreatedAt, j.StartedAt)
 }
 
 // FailedStep returns the earliest step that ended badly. The earliest wins:

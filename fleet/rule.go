@@ -32,7 +32,19 @@ type RuleDoc struct {
 	Whys   []string // the five whys, from what is seen to what to change
 	Cure   string   // what cures it
 	NoCure string   // what looks like a cure and is not
+	Cost   string   // what the cure costs
 }
+
+// Actor is who has to act on an alert where no key of the console cures it.
+type Actor string
+
+// The actors.
+const (
+	ActorOperator Actor = "operator"        // whoever is on call, with a key of the console
+	ActorHost     Actor = "host admin"      // whoever keeps the runner hosts
+	ActorWorkflow Actor = "workflow author" // whoever may change the workflow, image or settings of the repository
+	ActorAuthor   Actor = "author"          // of the pull request
+)
 
 // Rule is a pure check of a snapshot.
 type Rule struct {
@@ -40,6 +52,7 @@ type Rule struct {
 	Title    string
 	Severity Severity // the worst it raises
 	Doc      RuleDoc
+	Actor    Actor         // whose alert it is: a lit lamp always has somebody to act
 	Requires []SourceKind  // kinds of source it reads
 	Causes   []RuleID      // rules whose firing alerts explain this one's: they mute it where their subjects meet
 	For      time.Duration // how long a finding must hold before it fires

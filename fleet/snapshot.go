@@ -8,18 +8,21 @@ import (
 // good data of each source and the state of every source. It is plain data and
 // can be recorded and replayed.
 type Reads struct {
-	At           time.Time     `json:"at"`
-	Policy       Policy        `json:"policy"`
-	Hosts        []Host        `json:"hosts"`
-	Repos        []Repo        `json:"repos"`
-	Sweeps       []Sweep       `json:"sweeps"` // at most one a host: the last good one
-	PullRequests []PullRequest `json:"pull_requests"`
-	Runs         []WorkflowRun `json:"runs"`
-	Jobs         []Job         `json:"jobs"` // all attempts that were read
-	Runners      []Runner      `json:"runners"`
-	Sources      []Source      `json:"sources"`
-	Budget       Budget        `json:"budget"`
-	Samples      []Sample      `json:"samples"` // of the snapshot before this one
+	At           time.Time          `json:"at"`
+	Policy       Policy             `json:"policy"`
+	Hosts        []Host             `json:"hosts"`
+	Repos        []Repo             `json:"repos"`
+	Sweeps       []Sweep            `json:"sweeps"` // at most one a host: the last good one
+	PullRequests []PullRequest      `json:"pull_requests"`
+	Runs         []WorkflowRun      `json:"runs"`
+	Jobs         []Job              `json:"jobs"` // all attempts that were read
+	Runners      []Runner           `json:"runners"`
+	Sources      []Source           `json:"sources"`
+	Budget       Budget             `json:"budget"`
+	Samples      []Sample           `json:"samples"` // of the snapshot before this one
+	Groups       []ConcurrencyGroup `json:"groups,omitempty"`
+	QueueRefs    []QueueRef         `json:"queue_refs,omitempty"`
+	History      History            `json:"history,omitzero"` // up to the snapshot before this one
 }
 
 // Dir is a run dir with what the join found for it.

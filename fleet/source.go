@@ -12,6 +12,8 @@ const (
 	SourceJobs    SourceKind = "jobs"    // jobs of its candidate runs
 	SourcePulls   SourceKind = "pulls"   // open pull requests, and those dirs name
 	SourceRunners SourceKind = "runners" // registered runners (needs admin)
+	SourceGroups  SourceKind = "groups"  // concurrency groups of waiting runs (absent up to GHES 3.19)
+	SourceQueue   SourceKind = "queue"   // branches of the merge queue
 )
 
 // SourceID names one source: its kind and what it is about.
@@ -36,6 +38,7 @@ const (
 	SourcePartial SourceState = "partial" // an answer, but not all pages or records
 	SourceFailing SourceState = "failing" // no answer; the last good data stays
 	SourceDenied  SourceState = "denied"  // the token or login may not ask
+	SourceAbsent  SourceState = "absent"  // this server has no such thing: nothing is shown and nothing is missing
 )
 
 // Cause is a typed reason a source fails, for rules and for the screen.
@@ -91,6 +94,10 @@ func (s Source) Stale(now time.Time) bool {
 // Fresh reports whether the newest try gave a whole answer that is not stale:
 // the only ground on which something may be called absent.
 func (s Source) Fresh(now time.Time) bool { return s.State == SourceOK && !s.Stale(now) }
+
+// Optional reports whether a source that cannot be had costs only its own panel:
+// the token may not ask, or the server has no such thing.
+func (s Source) Optional() bool { return s.State == SourceDenied || s.State == SourceAbsent }
 
 // Budget is what is left of the GitHub token's primary limit.
 type Budget struct {

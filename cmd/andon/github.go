@@ -20,7 +20,7 @@ type github struct {
 }
 
 func newGitHub(c *gh.Client) *github {
-	return &github{client: c, texts: &failureTexts{seen: map[int64]fleet.Fact[string]{}}}
+	return &github{client: c, texts: &failureTexts{seen: map[int64]fleet.Fact[fleet.Verdict]{}}}
 }
 
 // gone marks a plain "no such thing", which poll remembers.
@@ -93,7 +93,7 @@ func (g *github) RerunFailed(ctx context.Context, k fleet.RunKey) error {
 // not the text: a completed job's log never changes.
 type failureTexts struct {
 	mu   sync.Mutex
-	seen map[int64]fleet.Fact[string]
+	seen map[int64]fleet.Fact[fleet.Verdict]
 }
 
 // Bounds of reading logs: bytes of each, and how many in one call.
@@ -123,22 +123,22 @@ func (t *failureTexts) fill(ctx context.Context, c *gh.Client, jobs []fleet.Job)
 				t.mu.Unlock()
 			}
 		}
-		j.Failure = f
+		j.Verdict = f
 	}
 }
 
 // readFailure returns the failing line, and whether the verdict may be kept.
-func readFailure(ctx context.Context, c *gh.Client, j fleet.Job) (fleet.Fact[string], bool) {
+func readFailure(ctx context.Context, c *gh.Client, j fleet.Job) (fleet.Fact[fleet.Verdict], bool) {
 	tail, err := c.JobLogTail(ctx, j.Repo, j.ID, logTail)
 	switch {
 	case errors.Is(err, gh.ErrNoLog):
-		return fleet.Unknown[string]("GitHub has no log of it"), true
+		return fleet.Unknown[fleet.Verdict]("GitHub has no log of it"), true
 	case err != nil:
-		return fleet.Unknown[string]("log not read: " + fleet.FailureOf(err).Error()), false
+		return fleet.Unknown[fleet.Verdict]("log not read: " + fleet.FailureOf(err).Error()), false
 	}
 	text, _, ok := signature.FirstError(tail.Text)
 	if !ok {
-		return fleet.Unknown[string]("no error line in its log"), true
+		return fleet.Unknown[fleet.Verdict]("no error line in its log"), true
 	}
-	return fleet.Known(text, j.CompletedAt), true
+	return fleet.Known(fleet.Verdict{Class: fleet.ClassUnknown, Text: text, From: fleet.FromLog}, j.CompletedAt), true
 }

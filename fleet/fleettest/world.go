@@ -31,13 +31,16 @@ type World struct {
 	Runners []fleet.Runner
 	Sources map[fleet.SourceID]*fleet.Source
 	Samples []fleet.Sample
+	History fleet.History
+	Groups  []fleet.ConcurrencyGroup
+	Queue   []fleet.QueueRef
 }
 
 // New returns an empty world in which every GitHub source is fresh.
 func New() *World {
 	w := &World{At: Now, Policy: fleet.DefaultPolicy(), Sweeps: map[fleet.HostName]*fleet.Sweep{},
 		dirs: map[fleet.HostName][]*fleet.RunDir{}, Sources: map[fleet.SourceID]*fleet.Source{}}
-	for _, k := range []fleet.SourceKind{fleet.SourceRuns, fleet.SourceJobs, fleet.SourcePulls, fleet.SourceRunners} {
+	for _, k := range []fleet.SourceKind{fleet.SourceRuns, fleet.SourceJobs, fleet.SourcePulls, fleet.SourceRunners, fleet.SourceGroups, fleet.SourceQueue} {
 		w.source(fleet.SourceID{Kind: k, Of: string(Repo)})
 	}
 	return w
@@ -121,7 +124,7 @@ func RootOwned(d *fleet.RunDir, born time.Time) *fleet.RunDir {
 
 // Reads returns the world as the collector would hold it.
 func (w *World) Reads() fleet.Reads {
-	r := fleet.Reads{At: w.At, Policy: w.Policy, Repos: []fleet.Repo{Repo}, Runners: w.Runners, Samples: w.Samples}
+	r := fleet.Reads{At: w.At, Policy: w.Policy, Repos: []fleet.Repo{Repo}, Runners: w.Runners, Samples: w.Samples, History: w.History, Groups: w.Groups, QueueRefs: w.Queue}
 	for _, h := range w.Hosts {
 		r.Hosts = append(r.Hosts, *h)
 		if sw := w.Sweeps[h.Name]; sw != nil {
@@ -142,7 +145,7 @@ func (w *World) Reads() fleet.Reads {
 	for _, j := range w.jobs {
 		r.Jobs = append(r.Jobs, *j)
 	}
-	for _, k := range []fleet.SourceKind{fleet.SourceRuns, fleet.SourceJobs, fleet.SourcePulls, fleet.SourceRunners} {
+	for _, k := range []fleet.SourceKind{fleet.SourceRuns, fleet.SourceJobs, fleet.SourcePulls, fleet.SourceRunners, fleet.SourceGroups, fleet.SourceQueue} {
 		if s := w.Sources[fleet.SourceID{Kind: k, Of: string(Repo)}]; s != nil {
 			r.Sources = append(r.Sources, *s)
 		}

@@ -36,6 +36,7 @@ type Collector struct {
 
 	joining sync.Mutex // one snapshot at a time: each rests on the samples of the one before
 	samples []fleet.Sample
+	history fleet.History
 }
 
 // screen is what the operator looks at.
@@ -54,7 +55,7 @@ func New(cfg Config, h Hosts, runs Runs, pulls Pulls, runners Runners, b Budgete
 	c := &Collector{cfg: cfg, hosts: h, runs: runs, pulls: pulls, runners: runners, budget: b,
 		gates: make(map[fleet.HostName]chan struct{}, len(cfg.Hosts)), sweeps: make(chan struct{}, maxSweeps),
 		requests: make(chan struct{}, maxRequests), wake: make(chan struct{}, 1), held: newHoldings(cfg),
-		trackers: make(map[fleet.SourceID]*tracker), pace: Pace{Stretch: 1}, samples: cfg.Stored.Samples,
+		trackers: make(map[fleet.SourceID]*tracker), pace: Pace{Stretch: 1}, samples: cfg.Stored.Samples, history: cfg.Stored.History,
 		asked: make(map[fleet.DirID]time.Time)}
 	for _, x := range cfg.Hosts {
 		c.gates[x.Name] = make(chan struct{}, 1)
@@ -108,7 +109,7 @@ func (c *Collector) able(k fleet.SourceKind) bool {
 func (c *Collector) Snapshot() *fleet.Snapshot {
 	c.joining.Lock()
 	defer c.joining.Unlock()
-	r := fleet.Reads{At: c.cfg.Now().Round(0), Policy: c.cfg.Policy, Hosts: c.cfg.Hosts, Repos: c.cfg.Repos, Samples: c.samples}
+	r := fleet.Reads{At: c.cfg.Now().Round(0), Policy: c.cfg.Policy, Hosts: c.cfg.Hosts, Repos: c.cfg.Repos, Samples: c.samples, History: c.history}
 	if c.budget != nil {
 		r.Budget = c.budget.Budget()
 	}
@@ -120,7 +121,7 @@ func (c *Collector) Snapshot() *fleet.Snapshot {
 	c.changed = false
 	c.mu.Unlock()
 	s := fleet.Join(r)
-	c.samples = s.TakeSamples()
+	c.samples, c.history = s.TakeSamples(), s.TakeHistory()
 	c.mu.Lock()
 	c.latest = s
 	c.mu.Unlock()

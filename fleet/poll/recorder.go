@@ -44,7 +44,7 @@ func (r *Recorder) Path() string { return filepath.Join(r.dir, "snapshot.json") 
 // replaced in one step and has mode 0600: a reader sees the old one or the new.
 func (r *Recorder) Save(s *fleet.Snapshot) error {
 	reads := s.Reads
-	reads.Samples = s.TakeSamples()
+	reads.Samples, reads.History = s.TakeSamples(), s.TakeHistory()
 	b, err := json.Marshal(stored{Version: recordVersion, Reads: reads})
 	if err != nil {
 		return fmt.Errorf("store snapshot: %w", err)

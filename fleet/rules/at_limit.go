@@ -23,7 +23,9 @@ var _ = register(fleet.Rule{
 		},
 		Cure:   "Rerun when the pool is calm. For good: raise the limit above the observed p95, or make the builds warm.",
 		NoCure: "Rerun into the same saturation. A higher limit where the build hangs.",
+		Cost:   "one run of each failed job, on a pool that may be full.",
 	},
+	Actor:    fleet.ActorOperator,
 	Requires: []fleet.SourceKind{fleet.SourceRuns, fleet.SourceJobs},
 	Evaluate: atLimit,
 })

@@ -20,7 +20,9 @@ var _ = register(fleet.Rule{
 		},
 		Cure:   "Reap the orphans: dirs of ended pull requests, whose run is completed and which nothing writes to. Then purge: a reaped dir frees its bytes only when purged.",
 		NoCure: "Rerun makes it worse: one more cold build. Deleting by age has killed live builds.",
+		Cost:   "build output is made again by the next run of a reaped dir: a cold build.",
 	},
+	Actor:    fleet.ActorOperator,
 	Requires: []fleet.SourceKind{fleet.SourceHost},
 	Evaluate: diskPressure,
 })

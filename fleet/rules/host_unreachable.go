@@ -21,7 +21,9 @@ var _ = register(fleet.Rule{
 		},
 		Cure:   "As the alert says: bring the host back, or add the line it shows to known_hosts after checking it.",
 		NoCure: "Deleting the old key without comparing: a changed key is what an attack looks like.",
+		Cost:   "none; while it lasts nothing on that host can be seen or mended.",
 	},
+	Actor:    fleet.ActorHost,
 	Requires: []fleet.SourceKind{fleet.SourceHost},
 	Evaluate: hostUnreachable,
 })

@@ -22,7 +22,9 @@ var _ = register(fleet.Rule{
 		},
 		Cure:   "Reap them, biggest first, then purge.",
 		NoCure: "Deleting whatever is old: the parent's mtime stays frozen while a build writes below it.",
+		Cost:   "none for ended pull requests; a reopened one builds cold.",
 	},
+	Actor:    fleet.ActorOperator,
 	Requires: []fleet.SourceKind{fleet.SourceHost, fleet.SourcePulls, fleet.SourceRuns},
 	Evaluate: orphanDirs,
 })

@@ -40,8 +40,8 @@ func TestEveryRuleIsExplained(t *testing.T) {
 		seen[r.ID] = true
 	}
 	for _, r := range All() {
-		if r.Title == "" || len(r.Doc.Whys) != 5 || r.Doc.Cure == "" || r.Doc.NoCure == "" || len(r.Requires) == 0 || r.Severity == "" {
-			t.Errorf("%s: title, five whys, cure, no-cure, sources or severity missing", r.ID)
+		if r.Title == "" || len(r.Doc.Whys) != 5 || r.Doc.Cure == "" || r.Doc.NoCure == "" || r.Doc.Cost == "" || r.Actor == "" || len(r.Requires) == 0 || r.Severity == "" {
+			t.Errorf("%s: title, five whys, cure, no-cure, cost, actor, sources or severity missing", r.ID)
 		}
 		for _, c := range r.Causes {
 			if !seen[c] {
@@ -289,7 +289,7 @@ func TestSameFailure(t *testing.T) {
 			j := w.Job(r, "workspace-test", "intel-"+itoa(i+1))
 			j.Steps = []fleet.JobStep{{Name: step, Conclusion: fleet.ConclusionFailure}}
 			if text != "" {
-				j.Failure = fleet.Known(text, w.At)
+				j.Verdict = fleet.Known(fleet.Verdict{Class: fleet.ClassSuspect, Text: text}, w.At)
 			}
 		}
 		return w

@@ -28,7 +28,9 @@ var _ = register(fleet.Rule{
 		},
 		Cure:   "Chown the dir, then rerun the failed jobs. For good: an ownership step before the first write, in every job.",
 		NoCure: "Chown does not cure a dir that was deleted under its job and made again: stop whoever deletes it. Rerun alone fails the same way.",
+		Cost:   "seconds for the chown; one run of each failed job.",
 	},
+	Actor:    fleet.ActorOperator,
 	Requires: []fleet.SourceKind{fleet.SourceHost, fleet.SourceRuns, fleet.SourceJobs},
 	Evaluate: runDirOwner,
 })

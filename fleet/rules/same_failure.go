@@ -23,7 +23,9 @@ var _ = register(fleet.Rule{
 		},
 		Cure:   "Mend what they share (see the other alerts of the same hosts), then rerun all of them.",
 		NoCure: "Rerun one by one while the cause stands.",
+		Cost:   "one run of each failed job, once, after the cause is mended.",
 	},
+	Actor:    fleet.ActorOperator,
 	Requires: []fleet.SourceKind{fleet.SourceRuns, fleet.SourceJobs},
 	Causes:   []fleet.RuleID{"run-dir-owner"},
 	Evaluate: sameFailure,
@@ -82,11 +84,11 @@ func failurePlace(j fleet.Job) (place, bool) {
 	if slices.Contains(runnerSteps[:], st.Name) || strings.HasPrefix(st.Name, "Run actions/checkout") {
 		return p, true
 	}
-	text, known := j.Failure.Get()
-	if !known || text == "" {
+	v, known := j.Verdict.Get()
+	if !known || v.Text == "" {
 		return place{}, false // the same test step failing proves nothing
 	}
-	p.text = text
+	p.text = v.Text
 	return p, true
 }
 

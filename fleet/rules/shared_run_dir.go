@@ -22,7 +22,9 @@ var _ = register(fleet.Rule{
 		},
 		Cure:   "End the writers of the dead run, then rerun the failed jobs.",
 		NoCure: "Chown and reap: the dir is in use. Rerun while the old writers live is the same race again.",
+		Cost:   "the ended build's work; one run of each failed job.",
 	},
+	Actor:    fleet.ActorHost,
 	Requires: []fleet.SourceKind{fleet.SourceHost, fleet.SourceRuns, fleet.SourceJobs},
 	Evaluate: sharedRunDir,
 })

@@ -21,7 +21,9 @@ var _ = register(fleet.Rule{
 		},
 		Cure:   "As the alert says. It resolves with the next whole answer.",
 		NoCure: "Restarting the console: the last good data is what you have.",
+		Cost:   "none.",
 	},
+	Actor:    fleet.ActorOperator,
 	Requires: []fleet.SourceKind{fleet.SourceHost, fleet.SourceRuns, fleet.SourceJobs, fleet.SourcePulls, fleet.SourceRunners},
 	Causes:   []fleet.RuleID{"host-unreachable"},
 	Evaluate: sourceStale,
@@ -30,7 +32,7 @@ var _ = register(fleet.Rule{
 func sourceStale(s *fleet.Snapshot) []fleet.Finding {
 	var out []fleet.Finding
 	for _, src := range s.Sources {
-		if src.Fresh(s.At) || src.State == fleet.SourceNever { // not asked yet: the lamp says unknown
+		if src.Fresh(s.At) || src.State == fleet.SourceNever || src.State == fleet.SourceAbsent { // not asked yet: the lamp says unknown
 			continue
 		}
 		if src.State == fleet.SourcePartial && s.At.Sub(src.Since) < 2*src.Interval {

@@ -65,7 +65,7 @@ func (s Scene) group(look kit.Look, name kit.Safe, w int, kinds ...fleet.SourceK
 	age := time.Duration(-1)
 	var bad *fleet.Source
 	for i, src := range s.Reads.Sources {
-		if !contains(kinds, src.ID.Kind) {
+		if !contains(kinds, src.ID.Kind) || src.State == fleet.SourceAbsent {
 			continue
 		}
 		all++
@@ -238,7 +238,7 @@ func Lamps(s Scene) kit.Lamps {
 		}
 	}
 	for _, src := range s.Reads.Sources {
-		if src.ID.Kind != fleet.SourceHost && src.State != fleet.SourceDenied && !src.Fresh(s.Now) {
+		if src.ID.Kind != fleet.SourceHost && !src.Optional() && !src.Fresh(s.Now) {
 			n.Stale++
 		}
 	}
