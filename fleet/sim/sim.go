@@ -16,15 +16,16 @@ import (
 	"andon/fleet/sim/world"
 )
 
-// Options say how large the fleet is and how its time passes. The zero value is
-// the story in real time.
+// Options say what happens in the fleet, how large it is and how its time passes.
+// The zero value is the incident in real time.
 type Options struct {
-	Hosts int              // hosts in all, beyond the story's four generated ones
-	PRs   int              // open pull requests in all, beyond the story's generated ones
-	Dirs  int              // run dirs on each generated host
-	Seed  int64            // equal seeds give equal worlds
-	Speed float64          // seconds of the world for each second; 0 is 1
-	Now   func() time.Time // the clock outside; nil is time.Now
+	Scenario string           // a name of Scenarios; "" is the incident
+	Hosts    int              // hosts in all, beyond the scenario's own generated ones
+	PRs      int              // open pull requests in all, beyond the scenario's generated ones
+	Dirs     int              // run dirs on each generated host
+	Seed     int64            // equal seeds give equal worlds
+	Speed    float64          // seconds of the world for each second; 0 is 1
+	Now      func() time.Time // the clock outside; nil is time.Now
 }
 
 // Fleet is a running simulated fleet. Its methods may be called from many
@@ -70,9 +71,13 @@ func Start(ctx context.Context, o Options) (*Fleet, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	story, err := world.ScenarioNamed(o.Scenario)
+	if err != nil {
+		return nil, fmt.Errorf("start fleet: %w", err)
+	}
 	began := o.Now()
 	ctx, stop := context.WithCancel(ctx)
-	f := &Fleet{world: world.New(o.Seed, began.Unix(), world.Scale{Hosts: o.Hosts, PRs: o.PRs, Dirs: o.Dirs}),
+	f := &Fleet{world: story.World(o.Seed, began.Unix(), world.Scale{Hosts: o.Hosts, PRs: o.PRs, Dirs: o.Dirs}),
 		began: began, speed: o.Speed, outside: o.Now, ctx: ctx, stop: stop}
 	f.world.Advance(began.Add(-sampleAge).Unix())
 	f.samples = takeSamples(f.world, f.configs())
@@ -82,6 +87,9 @@ func Start(ctx context.Context, o Options) (*Fleet, error) {
 	}
 	return f, nil
 }
+
+// Scenarios lists what a fleet can tell.
+func Scenarios() []world.Scenario { return world.Scenarios() }
 
 func (f *Fleet) serve(ctx context.Context) error {
 	var err error
