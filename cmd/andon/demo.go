@@ -131,6 +131,6 @@ func demoParts(f *sim.Fleet, state string, c common) (parts, error) {
 	i := poll.DefaultIntervals()
 	cfg.Intervals = config.Intervals{Hosts: i.Host, Runs: i.Hot, Pulls: i.Pulls, Runners: i.Runners}
 	return parts{cfg: cfg, scopes: f.RunnerScopes(), token: token, where: "the demo", state: state, demo: true, now: f.Now,
-		stored: fleet.Reads{Samples: f.Samples()},
+		stored: fleet.Reads{Samples: f.Samples(), History: f.History()},
 		ssh:    f.SSH()}, nil
 }

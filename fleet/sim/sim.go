@@ -42,6 +42,7 @@ type Fleet struct {
 	signer  ssh.Signer // the client's
 	parser  shell.Parser
 	samples []fleet.Sample
+	history fleet.History
 	ctx     context.Context // ends with the fleet; servers that are reopened run under it
 	stop    context.CancelFunc
 	servers sync.WaitGroup
@@ -79,9 +80,8 @@ func Start(ctx context.Context, o Options) (*Fleet, error) {
 	ctx, stop := context.WithCancel(ctx)
 	f := &Fleet{world: story.World(o.Seed, began.Unix(), world.Scale{Hosts: o.Hosts, PRs: o.PRs, Dirs: o.Dirs}),
 		began: began, speed: o.Speed, outside: o.Now, ctx: ctx, stop: stop}
-	f.world.Advance(began.Add(-sampleAge).Unix())
-	f.samples = takeSamples(f.world, f.configs())
-	f.world.Advance(began.Unix())
+	f.history.Disks = watchDisks(f.world, began.Unix(), began.Add(-sampleAge).Unix(), func() { f.samples = takeSamples(f.world, f.configs()) })
+	f.history.Runners = seenRunners(f.world)
 	if err := f.serve(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("start fleet: %w", err), f.Close())
 	}

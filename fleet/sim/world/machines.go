@@ -82,14 +82,14 @@ func (w *World) mac(now int64) *Host {
 	h.OS, h.Arch, h.Kernel, h.CPUs, h.Down, h.Patterns = "Darwin", "arm64", "25.1.0", 10, true, []string{"mac-mini-*"}
 	h.Roots = []fleet.Root{{Path: "/Users/ci/targets", Owner: fleet.Owner{UID: 501, GID: 20}}}
 	r := h.addRunner(w, "paiml", "mac-mini-m4", []string{"self-hosted", "macOS", "ARM64"}, now)
-	r.Online, r.OS = false, "macOS"
+	r.Online, r.Left, r.OS = false, now-9*day, "macOS"
 	w.Hosts = append(w.Hosts, h)
 	return h
 }
 
-// breakRunner makes a runner's service end, and with it the runner.
-func (h *Host) breakRunner(i int) {
-	h.Runners[i].Online = false
+// breakRunner makes a runner's service end at some time, and with it the runner.
+func (h *Host) breakRunner(i int, at int64) {
+	h.Runners[i].Online, h.Runners[i].Left = false, at
 	h.Units[i].Active = "failed"
 }
 
@@ -102,5 +102,6 @@ func (w *World) fillDisk(host string, perMille int64) {
 	}
 	d := h.Disks[len(h.Disks)-1] // the one of the run dirs was mounted last
 	used, _ := h.Used(d)
-	d.Rest += d.Total/1000*perMille - used
+	d.FitAt, d.FitBy = w.now, d.Total/1000*perMille-used
+	d.Rest += d.FitBy
 }

@@ -12,7 +12,7 @@ import (
 // minutes. now is when somebody starts to look.
 func (w *World) story(now int64) {
 	intel, yoga := w.intel(now), w.yoga(now)
-	intel.breakRunner(13)
+	intel.breakRunner(13, now-20*hour)
 	intel.cleaner(now, true)
 	intel.cache("/mnt/nvme-raid0/sccache", 10*gib-2100, 10*gib, now)
 	yoga.cleaner(now, false)
