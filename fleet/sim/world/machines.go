@@ -30,8 +30,8 @@ type machine struct {
 	labels         []string
 }
 
-// add puts a machine into the fleet with all its runners online and idle.
-func (w *World) add(m machine, now int64) *Host {
+// rack puts a machine into the fleet with all its runners online and idle.
+func (w *World) rack(m machine, now int64) *Host {
 	h := newHost(m.name, now)
 	h.Arch, h.CPUs, h.Load, h.UID, h.Sudo, h.Patterns = m.arch, m.cpus, m.load, m.uid, !m.blind, []string{m.pattern}
 	if m.hostname != "" {
@@ -56,14 +56,14 @@ func (w *World) intel(now int64) *Host {
 	for i := 2; i <= 16; i++ {
 		m.runners = append(m.runners, fmt.Sprintf("intel-clean-room-%d", i))
 	}
-	h := w.add(m, now)
+	h := w.rack(m, now)
 	h.Mkdir(m.root+"/aprender-ci", h.Roots[0].Owner, h.Booted)
 	return h
 }
 
 // yoga is the ARM64 pool. Its build user has another number than intel's.
 func (w *World) yoga(now int64) *Host {
-	return w.add(machine{name: "yoga", arch: "aarch64", cpus: 24, load: 9.4, uid: 1001, pattern: "yoga-build-*",
+	return w.rack(machine{name: "yoga", arch: "aarch64", cpus: 24, load: 9.4, uid: 1001, pattern: "yoga-build-*",
 		disk: Disk{Device: "/dev/nvme0n1p2", FSType: "ext4", MountAt: "/srv", Dev: 0x10302, Total: 1_900_000_000_000, Inodes: 118_000_000, RestIno: 9_000_000},
 		root: "/srv/intel-mirror/targets", runners: []string{"yoga-build-3", "yoga-build-4", "yoga-build-5"}, labels: armLabels()}, now)
 }
@@ -71,7 +71,7 @@ func (w *World) yoga(now int64) *Host {
 // gx10 is the pool with GPUs. Its login has no sudo, and its btrfs no fixed number
 // of inodes.
 func (w *World) gx10(now int64) *Host {
-	return w.add(machine{name: "gx10", arch: "aarch64", cpus: 20, load: 4.2, uid: 1000, blind: true, pattern: "gx10-pool*",
+	return w.rack(machine{name: "gx10", arch: "aarch64", cpus: 20, load: 4.2, uid: 1000, blind: true, pattern: "gx10-pool*",
 		disk: Disk{Device: "/dev/nvme1n1", FSType: "btrfs", MountAt: "/data", Dev: 0x10303, Total: 3_700_000_000_000},
 		root: "/data/targets", runners: []string{"gx10-pool1", "gx10-pool2", "gx10-pool3", "gx10-pool4"}, labels: gpuLabels()}, now)
 }
