@@ -16,6 +16,7 @@ type spec struct {
 	suffix string
 	noDir  bool
 	ending Ending // how its build ends, where its run dir lets it
+	flaw   int    // which test fails with EndTest
 }
 
 // limit is the job limit of the workflow in seconds (#1704).
@@ -48,7 +49,7 @@ func (w *World) launch(x *Run, specs []spec) {
 func (w *World) enqueue(x *Run, s spec) *Job {
 	w.jobID += 3 + w.rng.Int64N(50)
 	j := &Job{Run: x, ID: w.jobID, Attempt: x.Attempt, Name: s.name, Labels: s.labels, Status: fleet.StatusQueued,
-		Created: w.now, Started: w.now, Suffix: s.suffix, NoDir: s.noDir, Ending: s.ending, work: s.work, grow: s.grow}
+		Created: w.now, Started: w.now, Suffix: s.suffix, NoDir: s.noDir, Ending: s.ending, flaw: s.flaw, work: s.work, grow: s.grow}
 	x.Jobs = append(x.Jobs, j)
 	x.Updated = w.now
 	if s.name != "gate" {
@@ -162,6 +163,10 @@ func (w *World) build(j *Job) {
 		return
 	}
 	h := j.Runner.Host
+	if w.full(j) {
+		w.after(9, func() { w.finish(j, fleet.ConclusionFailure, EndNoSpace) })
+		return
+	}
 	if j.dir.Owner.UID != h.rootFor().Owner.UID {
 		w.after(4, func() { w.finish(j, fleet.ConclusionFailure, EndDenied) })
 		return
@@ -177,12 +182,22 @@ func (w *World) build(j *Job) {
 	w.compilers(j)
 	w.building = append(w.building, j)
 	w.after(j.work, func() {
-		end := fleet.ConclusionSuccess
-		if j.Ending != EndWell {
+		end, how := fleet.ConclusionSuccess, j.Ending
+		if how == EndWell && w.full(j) {
+			how = EndNoSpace
+		}
+		if how != EndWell {
 			end = fleet.ConclusionFailure
 		}
-		w.finish(j, end, j.Ending)
+		w.finish(j, end, how)
 	})
+}
+
+// full reports whether nothing more can be written to the disk of a job's run dir,
+// in a world where that matters.
+func (w *World) full(j *Job) bool {
+	h := j.Runner.Host
+	return w.fills && h.Available(h.DiskOf(j.dir)) == 0
 }
 
 // takeAway deletes the run dir of a running job, as a cleaner that goes by age
@@ -249,7 +264,7 @@ func (w *World) judge(x *Run) {
 		}
 		red = red || j.Conclusion != fleet.ConclusionSuccess
 	}
-	if gate == nil || !gate.Status.Live() {
+	if gate == nil || !gate.Status.Live() || x.Parked {
 		return
 	}
 	gate.Status, gate.Started, x.Updated = fleet.StatusInProgress, w.now, w.now
