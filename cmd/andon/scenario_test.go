@@ -126,7 +126,11 @@ func TestCleanStaysGreen(t *testing.T) {
 				snap, b := s.look(context.Background())
 				busy, online := snap.Pool()
 				queued := 0
-				for _, j := range snap.Jobs { if j.Status == "queued" { queued++ } }
+				for _, j := range snap.Jobs {
+					if j.Status == "queued" {
+						queued++
+					}
+				}
 				t.Logf("minute %d: %d of %d runners busy, %d queued, %d runs, %d dirs, %d PRs", m, busy, online, queued, len(snap.Runs), len(snap.Dirs), len(snap.PullRequests))
 				if lamp := b.Lamp(snap); lamp != fleet.LampGreen {
 					t.Fatalf("after %d minutes:\n%s", m, told(snap, b))

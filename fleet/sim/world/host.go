@@ -55,6 +55,7 @@ type Runner struct {
 	Dropped int64 // when GitHub listed it last; 0: it is listed
 	Deaf    bool  // idle, and takes no job
 	Busy    *Job
+	last    *Job   // the newest it took
 	Scope   string // repository or organisation it is registered with
 	Version string
 }

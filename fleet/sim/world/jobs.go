@@ -87,7 +87,7 @@ func hasAll(have, want []string) bool {
 }
 
 func (w *World) begin(j *Job, r *Runner) {
-	j.Runner, r.Busy = r, j
+	j.Runner, r.Busy, r.last = r, j, j
 	j.Status, j.Started, j.Run.Updated = fleet.StatusInProgress, w.now, w.now
 	w.step(j, "Set up job")
 	switch j.failsAt() {
@@ -178,6 +178,7 @@ func (w *World) build(j *Job) {
 		j.dir.Content = &Content{Owner: h.rootFor().Owner, Oldest: w.now, Newest: w.now}
 		j.dir.Changed, j.dir.Touched = w.now, w.now
 	}
+	w.writeOn() // what others have written there by now
 	j.base = j.dir.Content.Bytes
 	w.compilers(j)
 	w.building = append(w.building, j)
@@ -215,8 +216,8 @@ func (w *World) takeAway(j *Job) {
 // write brings a run dir forward to what its build has written by now.
 func (j *Job) write(now int64) {
 	c := j.dir.Content
-	if c == nil || now <= c.Newest {
-		return
+	if c == nil || now < c.Newest {
+		return // several may write to one dir at the same second
 	}
 	begun := j.Steps[len(j.Steps)-1].Started
 	done := min(now-begun, max(j.work, 1))

@@ -15,6 +15,7 @@ const guardEvery = 10 * minute
 // of ended pull requests.
 const (
 	guardAfterRun = 40 * minute
+	guardAfterRed = 3 * hour // somebody may want to look
 	guardAfterPR  = 20 * minute
 )
 
@@ -77,6 +78,9 @@ func (w *World) spent(x *Run) bool {
 		if p.ClosedAt > 0 && (p.HeadRef == x.Branch || x.Event == "merge_group") && w.now-max(p.ClosedAt, x.Updated) >= guardAfterPR {
 			return true
 		}
+	}
+	if x.Conclusion() == fleet.ConclusionFailure {
+		return w.now-x.Updated >= guardAfterRed
 	}
 	return w.now-x.Updated >= guardAfterRun
 }

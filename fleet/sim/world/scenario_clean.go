@@ -12,18 +12,14 @@ var _ = register(Scenario{
 // clean builds a fleet as it should be: wired cleaners, owners that fit, a
 // compiler cache with room, runners to spare. Jobs end well, or by a real test.
 func (w *World) clean(now int64) {
-	w.healthy(now)
-	apr, trueno := &Repo{Name: "paiml/aprender", ID: 824163077}, &Repo{Name: "paiml/trueno", ID: 811904452}
-	w.Repos = []*Repo{apr, trueno}
+	apr, trueno := w.twoRepos(now)
 	w.bustle(&traffic{repo: apr, every: 150, busy: 14, next: 1830, work: func() []spec {
 		if w.rng.IntN(5) == 0 {
 			return arm(900+w.rng.Int64N(400), 8*gib)
 		}
 		return ci(1000+w.rng.Int64N(700), 12*gib)
 	}}, 14)
-	w.bustle(&traffic{repo: trueno, every: 9 * minute, busy: 3, next: 87, work: func() []spec {
-		return arm(600+w.rng.Int64N(300), 3*gib)[:1]
-	}}, 3)
+	w.bustle(w.side(trueno), 3)
 }
 
 // healthy racks the machines of the incident as they are on a good day.
