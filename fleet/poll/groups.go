@@ -24,7 +24,8 @@ func groupsID(r fleet.Repo) fleet.SourceID {
 type groupRead struct {
 	group fleet.ConcurrencyGroup
 	marks map[fleet.RunID]runMark
-	at    time.Time // monotonic; zero: stored by an earlier console
+	at    time.Time // monotonic; zero: to be read anew
+	idle  bool      // the newest answer was "idle", and is not believed yet
 }
 
 // foldName is a group's name as GitHub compares it: without regard to case.
@@ -59,7 +60,8 @@ type groupsRound struct {
 	e      effort
 	absent error
 	broken error
-	later  int // waiting runs and groups that were never read and have to wait
+	doubt  string // an answer that is believed when it comes again
+	later  int    // waiting runs and groups that were never read and have to wait
 }
 
 // readGroups reads the concurrency groups of the runs that seem to wait for one:
@@ -116,14 +118,27 @@ func (r *groupsRound) readQueues(ctx context.Context) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		switch {
-		case errors.Is(err, ErrGone) || err == nil && len(g.Members) == 0: // idle
-			delete(c.held.groups[r.repo], foldName(name))
+		case errors.Is(err, ErrGone) || err == nil && len(g.Members) == 0:
+			r.idle(foldName(name))
 		case err != nil:
 			r.broken = err
 		default:
 			c.held.putGroup(groupRead{group: g, marks: marks, at: time.Now()})
 		}
 	})
+}
+
+// idle takes over that nobody is in a group. As with lists it must be said twice
+// where there was somebody: a run still seems to wait in it.
+func (r *groupsRound) idle(name string) {
+	g, held := r.c.held.groups[r.repo][name]
+	if !held || g.idle {
+		delete(r.c.held.groups[r.repo], name)
+		return
+	}
+	g.idle, g.at = true, time.Time{}
+	r.c.held.putGroup(g)
+	r.doubt = "concurrency group " + g.group.Name + ": " + emptyOnce
 }
 
 // namesToAsk lists the groups to read, never read and oldest first, and how the
@@ -229,6 +244,9 @@ func (r *groupsRound) close(ctx context.Context) {
 	if r.broken == nil && ctx.Err() != nil {
 		r.broken = &fleet.Failure{Cause: fleet.CauseTimeout, Err: fmt.Errorf("concurrency groups of %s: %w", r.repo, ctx.Err())}
 	}
+	if r.absent != nil && !t.believe(0, len(c.held.groups[r.repo])) {
+		r.absent, r.doubt = nil, "GitHub has no concurrency groups where it had: it is believed when it has none again"
+	}
 	switch {
 	case r.absent != nil:
 		delete(c.held.groups, r.repo)
@@ -238,6 +256,8 @@ func (r *groupsRound) close(ctx context.Context) {
 		if time.Until(t.due) < every { // many requests: a failure is not tried again sooner than a success
 			t.next(now, jitter(every))
 		}
+	case r.doubt != "":
+		t.partial(now, every, fleet.CauseTruncated, r.doubt, "")
 	case r.later > 0:
 		t.partial(now, every, fleet.CauseTruncated, fmt.Sprintf("%d waiting runs or groups are not read yet", r.later), "")
 	default:

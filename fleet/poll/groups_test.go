@@ -158,21 +158,50 @@ func TestGroupsFollowChanges(t *testing.T) {
 	})
 }
 
-// An idle group is a 404, and no group.
+// An idle group is a 404, and no group: said twice where a run seems to wait in it.
 func TestIdleGroup(t *testing.T) {
-	f := wedged()
-	c := collector(newLab(t), f, nil)
-	c.Once(t.Context())
 	for name, idle := range map[string]func(*forge){
 		"404":        func(f *forge) { delete(f.groups, "ci-main") },
 		"no members": func(f *forge) { f.groups["ci-main"] = fleet.ConcurrencyGroup{Repo: repo, Name: "ci-Main"} },
 	} {
+		f := wedged()
+		c := collector(newLab(t), f, nil)
+		c.Once(t.Context())
 		f.set(idle)
 		f.set(func(f *forge) { f.runs[0].UpdatedAt = f.runs[0].UpdatedAt.Add(time.Second) })
 		s := c.Once(t.Context())
-		if source(t, s, groupsID(repo), fleet.SourceOK, ""); len(s.Groups) != 0 {
-			t.Errorf("%s: %+v", name, s.Groups)
+		if src := source(t, s, groupsID(repo), fleet.SourcePartial, fleet.CauseTruncated); len(s.Groups) != 1 || !strings.Contains(src.Err, "ci-Main") {
+			t.Errorf("%s, once: %+v, %s", name, s.Groups, src.Err)
 		}
+		s = c.Once(t.Context())
+		if source(t, s, groupsID(repo), fleet.SourceOK, ""); len(s.Groups) != 0 {
+			t.Errorf("%s, twice: %+v", name, s.Groups)
+		}
+	}
+	f := wedged()
+	delete(f.groups, "ci-main")
+	s := collector(newLab(t), f, nil).Once(t.Context())
+	if source(t, s, groupsID(repo), fleet.SourceOK, ""); len(s.Groups) != 0 {
+		t.Errorf("never held: %+v", s.Groups)
+	}
+}
+
+// A server that had groups and says it has none is not believed at once.
+func TestGroupsThatVanish(t *testing.T) {
+	f := wedged()
+	c := collector(newLab(t), f, nil)
+	c.Once(t.Context())
+	f.set(func(f *forge) {
+		f.noAPI = true
+		f.runs[0].UpdatedAt = f.runs[0].UpdatedAt.Add(time.Second)
+	})
+	s := c.Once(t.Context())
+	if source(t, s, groupsID(repo), fleet.SourcePartial, fleet.CauseTruncated); len(s.Groups) != 1 {
+		t.Errorf("once: %+v", s.Groups)
+	}
+	s = c.Once(t.Context())
+	if source(t, s, groupsID(repo), fleet.SourceAbsent, ""); len(s.Groups) != 0 {
+		t.Errorf("twice: %+v", s.Groups)
 	}
 }
 
