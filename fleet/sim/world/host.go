@@ -44,7 +44,8 @@ type Host struct {
 	Units    []*Unit
 	Disks    []*Disk
 	Procs    []*Process
-	Journal  []string // what andon-host and logger wrote
+	Journal  []string    // what andon-host and logger wrote
+	compiler *cacheStats // what each job tells of its compiler cache
 	tree     *Node
 	inode    uint64
 	pid      int

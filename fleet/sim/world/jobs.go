@@ -248,6 +248,9 @@ func (w *World) finish(j *Job, c fleet.Conclusion, e Ending) {
 	if j.Runner != nil {
 		j.Runner.Busy = nil
 		j.Runner.Host.endJob(j.ID)
+		if c := j.Runner.Host.compiler; c != nil && !j.NoDir && e == EndWell {
+			j.Runner.Host.told(*c, w.now)
+		}
 	}
 	w.judge(j.Run)
 }

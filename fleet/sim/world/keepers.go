@@ -120,27 +120,42 @@ func (w *World) sweepAway(h *Host, dir *Node) bool {
 
 // cacheStats is a compiler cache's account of itself.
 type cacheStats struct {
+	path         string
 	used, limit  int64
 	hits, misses int64
 }
 
-// cache makes a compiler cache and the statistics that a job's server left of it: a
-// server lives in the job's container, so nothing on the host could be asked.
-func (h *Host) cache(path string, c cacheStats, now int64) {
-	n, _ := h.Mkdir(path, h.rootFor().Owner, h.Booted)
+// cache makes a compiler cache and the statistics that three jobs' servers left of
+// it: a server lives in the job's container, so nothing on the host could be asked.
+func (h *Host) cache(c cacheStats, now int64) {
+	n, _ := h.Mkdir(c.path, h.rootFor().Owner, h.Booted)
 	n.Content = &Content{Owner: h.rootFor().Owner, Files: 18292, Bytes: c.used, Oldest: h.Booted, Newest: now - 600}
-	h.WriteFile(fmt.Sprintf("/var/log/ci-metrics/sccache-%d.json", now-600), c.json(path), 0o644, h.rootFor().Owner, now-600)
+	for ago := int64(600); ago <= 1800; ago += 600 {
+		h.told(c, now-ago)
+	}
+}
+
+// metrics is where jobs leave the statistics of their cache.
+const metrics = "/var/log/ci-metrics"
+
+// told leaves one job's statistics; of many the newest stay.
+func (h *Host) told(c cacheStats, at int64) {
+	const kept = 12
+	f := h.WriteFile(fmt.Sprintf("%s/sccache-%d.json", metrics, at), c.json(), 0o644, h.rootFor().Owner, at)
+	if all := f.Parent.Kids(); len(all) > kept {
+		f.Parent.Remove(all[0].Name, at)
+	}
 }
 
 // json is what sccache --show-stats --stats-format=json prints.
-func (c cacheStats) json(path string) string {
+func (c cacheStats) json() string {
 	counts := func(n int64) map[string]any {
 		return map[string]any{"counts": map[string]int64{"Rust": n}, "adv_counts": map[string]int64{"rust": n}}
 	}
 	b, err := json.Marshal(map[string]any{
 		"stats": map[string]any{"compile_requests": c.hits + c.misses + 424, "requests_executed": c.hits + c.misses,
 			"cache_hits": counts(c.hits), "cache_misses": counts(c.misses), "cache_writes": c.misses, "cache_write_errors": 0},
-		"cache_location": fmt.Sprintf("Local disk: %q", path), "cache_size": c.used, "max_cache_size": c.limit, "version": "0.10.0"})
+		"cache_location": fmt.Sprintf("Local disk: %q", c.path), "cache_size": c.used, "max_cache_size": c.limit, "version": "0.10.0"})
 	if err != nil { // cannot happen: the map is plain data
 		return "{}\n"
 	}

@@ -29,8 +29,11 @@ func (w *World) healthy(now int64) {
 	for _, h := range w.Hosts {
 		w.keep(h, now)
 	}
-	intel.cache("/mnt/nvme-raid0/sccache", cacheStats{used: 31 * gib, limit: 50 * gib, hits: 4022, misses: 817}, now)
-	yoga.cache("/srv/sccache", cacheStats{used: 12 * gib, limit: 50 * gib, hits: 1904, misses: 388}, now)
+	intel.compiler = &cacheStats{path: "/mnt/nvme-raid0/sccache", used: 31 * gib, limit: 50 * gib, hits: 4022, misses: 817}
+	yoga.compiler = &cacheStats{path: "/srv/sccache", used: 12 * gib, limit: 50 * gib, hits: 1904, misses: 388}
+	for _, h := range []*Host{intel, yoga} {
+		h.cache(*h.compiler, now)
+	}
 	w.at(now-10*minute, func() {
 		w.writeOn()
 		w.fillDisk("intel", 581)

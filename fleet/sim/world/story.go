@@ -12,7 +12,7 @@ func (w *World) story(now int64) {
 	intel, yoga := w.intel(now), w.yoga(now)
 	intel.breakRunner(13, now-20*hour)
 	intel.cleaner(now, true)
-	intel.cache("/mnt/nvme-raid0/sccache", cacheStats{used: 10*gib - 2100, limit: 10 * gib, hits: 5, misses: 811}, now)
+	intel.cache(cacheStats{path: "/mnt/nvme-raid0/sccache", used: 10*gib - 2100, limit: 10 * gib, hits: 5, misses: 811}, now)
 	yoga.cleaner(now, false)
 	w.gx10(now)
 	w.mac(now)
