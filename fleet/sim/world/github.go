@@ -15,6 +15,8 @@ type Repo struct {
 	PRs   []*PullRequest
 	Runs  []*Run // oldest first
 	Fixed bool   // its workflow gives run dirs to the build user before cargo starts
+
+	QueueRefs []QueueRef // of its merge queue
 }
 
 // PullRequest is a pull request. State is fleet's: closed and merged told apart.
@@ -49,6 +51,7 @@ type Run struct {
 	HeadRepo  fleet.Repo
 	PRs       []int // as pull_requests[] lists them; none for forks
 	Ref       string
+	Group     string // concurrency group; empty: ci-<Ref>
 	Created   int64
 	Started   int64 // of this attempt
 	Updated   int64
@@ -108,7 +111,13 @@ const (
 func (r *Run) Status() fleet.Status {
 	worst := fleet.StatusCompleted
 	jobs := r.Latest()
-	if len(jobs) == 0 {
+	switch {
+	case len(jobs) > 0:
+	case r.Cancelled:
+		return fleet.StatusCompleted
+	case r.waits():
+		return fleet.StatusPending
+	default:
 		return fleet.StatusQueued
 	}
 	for _, j := range jobs {

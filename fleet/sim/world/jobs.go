@@ -23,17 +23,26 @@ const limit = 55 * 60
 
 // start makes a run and queues its jobs.
 func (w *World) start(x *Run, specs []spec) *Run {
+	w.add(x)
+	w.launch(x, specs)
+	return x
+}
+
+func (w *World) add(x *Run) {
 	x.Attempt, x.Created, x.Started, x.Updated = 1, w.now, w.now, w.now
 	if x.ID == 0 {
 		w.runID += 7 + w.rng.Int64N(900)
 		x.ID = w.runID
 	}
 	x.Repo.addRun(x)
+}
+
+// launch queues a run's jobs, and the gate that sums them up.
+func (w *World) launch(x *Run, specs []spec) {
 	for _, s := range specs {
 		w.enqueue(x, s)
 	}
 	w.enqueue(x, spec{name: "gate", labels: []string{"ubuntu-latest"}, noDir: true})
-	return x
 }
 
 func (w *World) enqueue(x *Run, s spec) *Job {
