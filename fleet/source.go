@@ -50,7 +50,9 @@ const (
 	CauseUnreachable Cause = "unreachable"
 	CauseTimeout     Cause = "timeout"
 	CauseAuth        Cause = "auth"
-	CauseHostKey     Cause = "host_key"
+	CauseHostKey     Cause = "host_key"         // no key of the host is on record
+	CauseKeyChanged  Cause = "host_key_changed" // it offers another key than the one on record
+	CauseKeyRevoked  Cause = "host_key_revoked" // the key it offers is marked as revoked
 	CausePrivilege   Cause = "privilege"
 	CauseTruncated   Cause = "truncated"
 	CauseProtocol    Cause = "protocol"
@@ -61,6 +63,11 @@ const (
 	CauseNotSent     Cause = "not_sent" // a deed's request never left this console
 	CauseOther       Cause = "other"
 )
+
+// HostKey reports whether the host's key is not trusted, for whatever reason.
+func (c Cause) HostKey() bool {
+	return c == CauseHostKey || c == CauseKeyChanged || c == CauseKeyRevoked
+}
 
 // Source is one thing andon reads, and how well. A failed source is data.
 type Source struct {
