@@ -47,7 +47,8 @@ func (b Board) Fold(s *Snapshot, rules []Rule) Board {
 
 // raise makes the alert of a finding that is there now.
 func raise(old Alert, f Finding, r Rule, now time.Time) Alert {
-	a := Alert{Finding: f, State: AlertPending, Since: now, SeenAt: now, Title: r.Title, AckedBy: old.AckedBy}
+	a := Alert{Finding: f, State: AlertPending, Since: now, SeenAt: now, Title: r.Title, AckedBy: old.AckedBy,
+		Times: old.Times, FlapSince: old.FlapSince, Spread: spreadOf(old, f)}
 	if old.State != "" && old.State != AlertResolved {
 		a.Since, a.FiredAt = old.Since, old.FiredAt
 	}
@@ -55,6 +56,10 @@ func raise(old Alert, f Finding, r Rule, now time.Time) Alert {
 		a.State = AlertFiring
 		if a.FiredAt.IsZero() {
 			a.FiredAt = now
+			a.Times++
+		}
+		if a.Times == 1 || now.Sub(a.FiredAt) >= flapWithin {
+			a.Times, a.FlapSince = 1, a.FiredAt
 		}
 	}
 	return a
@@ -79,7 +84,10 @@ func absent(a Alert, s *Snapshot) (Alert, bool) {
 	if a.State == AlertPending {
 		return Alert{}, false
 	}
-	a.State, a.ResolvedAt, a.StaleWhy, a.AckedBy = AlertResolved, s.At, "", ""
+	a.State, a.ResolvedAt, a.StaleWhy = AlertResolved, s.At, ""
+	if a.Flaps() == 0 { // whoever acknowledged a flapping alert meant all of it
+		a.AckedBy = ""
+	}
 	return a, true
 }
 
