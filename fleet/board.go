@@ -50,7 +50,8 @@ func (b Board) Fold(s *Snapshot, rules []Rule) Board {
 // alert does not fire on it, and a firing one goes stale.
 func raise(old Alert, f Finding, r Rule, s *Snapshot) Alert {
 	now := s.At
-	a := Alert{Finding: f, State: AlertPending, Since: now, SeenAt: now, Title: r.Title, AckedBy: old.AckedBy}
+	a := Alert{Finding: f, State: AlertPending, Since: now, SeenAt: now, Title: r.Title, AckedBy: old.AckedBy,
+		Times: old.Times, FlapSince: old.FlapSince, Spread: spreadOf(old, f)}
 	open := old.State != "" && old.State != AlertResolved
 	if open {
 		a.Since, a.FiredAt = old.Since, old.FiredAt
@@ -66,6 +67,10 @@ func raise(old Alert, f Finding, r Rule, s *Snapshot) Alert {
 		a.State = AlertFiring
 		if a.FiredAt.IsZero() {
 			a.FiredAt = now
+			a.Times++
+		}
+		if a.Times == 1 || now.Sub(a.FiredAt) >= flapWithin {
+			a.Times, a.FlapSince = 1, a.FiredAt
 		}
 	}
 	return a
@@ -104,7 +109,10 @@ func absent(a Alert, s *Snapshot) (Alert, bool) {
 	if a.State == AlertPending {
 		return Alert{}, false
 	}
-	a.State, a.ResolvedAt, a.StaleWhy, a.AckedBy = AlertResolved, s.At, "", ""
+	a.State, a.ResolvedAt, a.StaleWhy = AlertResolved, s.At, ""
+	if a.Flaps() == 0 { // whoever acknowledged a flapping alert meant all of it
+		a.AckedBy = ""
+	}
 	return a, true
 }
 
