@@ -62,7 +62,7 @@ type verb struct {
 func verbs() []verb {
 	return []verb{
 		{name: "console", summary: "the console (the default)", run: runConsole},
-		{name: "demo", args: "[--headless -- VERB …]", summary: "the same on an embedded fleet; no credentials needed", run: runDemo},
+		{name: "demo", args: "[--scenario NAME|list] [--headless -- VERB …]", summary: "the same on an embedded fleet; no credentials needed", run: runDemo},
 		{name: "check", args: "[--json]", summary: "one look at everything; exit 0 green, 1 yellow, 2 red, 3 unknown", run: runCheck},
 		{name: "plan", args: "ACTION [TARGET…] [--alert RULE] [-o FILE]", summary: "what an action would do; changes nothing", run: runPlan},
 		{name: "apply", args: "PLANFILE | ACTION [TARGET…] [--alert RULE] [--yes]", summary: "do it: previewed, confirmed, verified, audited", run: runApply},

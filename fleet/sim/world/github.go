@@ -92,21 +92,6 @@ type Step struct {
 	Completed  int64
 }
 
-// Ending is the way a job ended, as its log tells it.
-type Ending uint8
-
-// The endings, each with a text of the incident.
-const (
-	EndWell       Ending = iota
-	EndDenied            // cargo cannot create its target dir: os error 13
-	EndVanished          // the same with os error 2: the dir was taken away
-	EndTempDir           // couldn't create a temp dir: another run writes to the same dir
-	EndLimit             // the job limit of 55 minutes
-	EndSuperseded        // cancelled by a newer push
-	EndGate              // an aggregator that saw a red job
-	EndTest              // a real test failure
-)
-
 // Status is the run's: that of its least advanced job of the current attempt.
 func (r *Run) Status() fleet.Status {
 	worst := fleet.StatusCompleted
