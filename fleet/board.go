@@ -47,7 +47,8 @@ func (b Board) Fold(s *Snapshot, rules []Rule) Board {
 
 // raise makes the alert of a finding that is there now.
 func raise(old Alert, f Finding, r Rule, now time.Time) Alert {
-	a := Alert{Finding: f, State: AlertPending, Since: now, SeenAt: now, Title: r.Title, AckedBy: old.AckedBy}
+	a := Alert{Finding: f, State: AlertPending, Since: now, SeenAt: now, Title: r.Title, Actor: r.Actor,
+		AckedBy: old.AckedBy, AckedAs: old.AckedAs, CameBack: old.CameBack}
 	if old.State != "" && old.State != AlertResolved {
 		a.Since, a.FiredAt = old.Since, old.FiredAt
 	}
@@ -56,6 +57,9 @@ func raise(old Alert, f Finding, r Rule, now time.Time) Alert {
 		if a.FiredAt.IsZero() {
 			a.FiredAt = now
 		}
+	}
+	if why := f.extent().beyond(a.AckedAs); a.AckedBy != "" && why != "" {
+		a.CameBack, a.AckedBy, a.AckedAs = "acknowledged by "+a.AckedBy+", then it "+why, "", Extent{}
 	}
 	return a
 }
@@ -79,7 +83,7 @@ func absent(a Alert, s *Snapshot) (Alert, bool) {
 	if a.State == AlertPending {
 		return Alert{}, false
 	}
-	a.State, a.ResolvedAt, a.StaleWhy, a.AckedBy = AlertResolved, s.At, "", ""
+	a.State, a.ResolvedAt, a.StaleWhy, a.AckedBy, a.AckedAs, a.CameBack = AlertResolved, s.At, "", "", Extent{}, ""
 	return a, true
 }
 
@@ -144,6 +148,7 @@ func explains(cause Finding, effect map[SubjectKind][]Subject) bool {
 func worstFirst(a, b Alert) int {
 	return cmp.Or(
 		cmp.Compare(stateRank(a), stateRank(b)),
+		cmp.Compare(lineRank(a), lineRank(b)),
 		cmp.Compare(a.Severity.Rank(), b.Severity.Rank()),
 		a.Since.Compare(b.Since),
 		cmp.Compare(a.Fingerprint(), b.Fingerprint()))
@@ -161,13 +166,26 @@ func stateRank(a Alert) int {
 	return 0
 }
 
+func lineRank(a Alert) int {
+	if a.StopsTheLine() {
+		return 0
+	}
+	return 1
+}
+
 // Ack returns the board with one alert acknowledged, or no longer so where by
-// is empty. An acknowledged alert stays lit and counted.
+// is empty. An acknowledged alert stays lit and counted. The acknowledgement is
+// of the alert as it stands: it ends when the alert gets worse or grows.
 func (b Board) Ack(fingerprint, by string) Board {
 	b.Alerts = slices.Clone(b.Alerts)
 	for i := range b.Alerts {
-		if b.Alerts[i].Fingerprint() == fingerprint {
-			b.Alerts[i].AckedBy = by
+		a := &b.Alerts[i]
+		if a.Fingerprint() != fingerprint {
+			continue
+		}
+		a.AckedBy, a.AckedAs, a.CameBack = by, Extent{}, ""
+		if by != "" {
+			a.AckedAs = a.extent()
 		}
 	}
 	return b
