@@ -94,13 +94,14 @@ func restsOnDead(f Finding, s *Snapshot) (SourceID, bool) {
 func noAnswer(id SourceID) string { return "no current answer from " + id.String() }
 
 // absent brings forward an alert whose finding is not there now. It resolves
-// only where every source it rests on gave a whole, current answer.
+// only where every source it rests on gave a whole, current answer, or turned
+// out to be one this server has not.
 func absent(a Alert, s *Snapshot) (Alert, bool) {
 	if a.State == AlertResolved {
 		return a, s.At.Sub(a.ResolvedAt) < resolvedFor
 	}
 	for _, id := range a.Rests {
-		if !s.SourceOf(id).Fresh(s.At) {
+		if src := s.SourceOf(id); !src.Fresh(s.At) && src.State != SourceAbsent {
 			a.StaleWhy = noAnswer(id)
 			if a.State == AlertPending {
 				return a, true

@@ -156,7 +156,7 @@ func SilentSources(s Scene, look kit.Look, w int) []kit.Line {
 	var out []kit.Line
 	said := make(map[string]bool) // one remedy often mends several
 	for _, src := range s.Reads.Sources {
-		if src.Fresh(s.Now) {
+		if src.Fresh(s.Now) || src.State == fleet.SourceAbsent {
 			continue
 		}
 		text := causeWords(src)
