@@ -14,6 +14,7 @@ const (
 	SourceRunners SourceKind = "runners" // registered runners (needs admin)
 	SourceGroups  SourceKind = "groups"  // concurrency groups of waiting runs (absent up to GHES 3.19)
 	SourceQueue   SourceKind = "queue"   // branches of the merge queue
+	SourceNotices SourceKind = "notices" // how this console's own notices fare; never read from anywhere
 )
 
 // SourceID names one source: its kind and what it is about.

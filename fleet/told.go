@@ -27,7 +27,7 @@ type Receiver struct {
 	Failing bool      `json:"failing"`
 	Since   time.Time `json:"since,omitzero"`    // failing since
 	Tries   int       `json:"tries,omitempty"`   // in vain since then
-	Waiting int       `json:"waiting,omitempty"` // groups of alerts that could not be told
+	Waiting int       `json:"waiting,omitempty"` // alerts that could not be told
 	Err     string    `json:"error,omitempty"`   // foreign text possible
 	Remedy  string    `json:"remedy,omitempty"`  // the next step for the operator
 	At      time.Time `json:"at,omitzero"`       // of the newest try
