@@ -236,11 +236,7 @@ const maxVerdicts = 5
 func verdictItems(x fleet.Explanation, w int) []Item {
 	var out []Item
 	for _, v := range x.Verdicts[:min(len(x.Verdicts), maxVerdicts)] {
-		name := v.Verdict.Name
-		if name == "" {
-			name = v.Verdict.Signature
-		}
-		item := wrapped(kit.Clean(name)+" in "+plural(v.Jobs, "job"), w, themes.Text, kit.PadRight(kit.Clean(string(v.Verdict.Class)), 10, "")+" ")
+		item := wrapped(kit.Clean(v.Verdict.Called())+" in "+plural(v.Jobs, "job"), w, themes.Text, kit.PadRight(kit.Clean(string(v.Verdict.Class)), 10, "")+" ")
 		from := kit.Clean(string(v.Verdict.From))
 		if n := v.Verdict.Line; n > 0 {
 			from += " line " + kit.Count(int64(n))
