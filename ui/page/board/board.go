@@ -218,7 +218,7 @@ func (m Model) ack(e ui.Env) []ui.Effect {
 	if a.AckedBy != "" {
 		return []ui.Effect{ui.Ack{Fingerprint: a.Fingerprint()}, ui.Say{Text: "no longer acknowledged: " + a.Title}}
 	}
-	return []ui.Effect{ui.Ack{Fingerprint: a.Fingerprint(), By: e.Operator}, ui.Say{Text: "acknowledged: " + a.Title + "; it stays lit and counted, m shows it"}}
+	return []ui.Effect{ui.Ack{Fingerprint: a.Fingerprint(), By: e.Operator}, ui.Say{Text: "acknowledged, still lit and counted, m shows it: " + a.Title}}
 }
 
 // Face tells the frame what the board understands now.

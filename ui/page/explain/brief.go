@@ -14,7 +14,11 @@ func Brief(y present.Why, look kit.Look, w, h int) []string {
 	if h <= 0 {
 		return nil
 	}
-	top := capped(y.Summary, min(2, max(h-2, 1)), look)
+	most := 1 // lines of the summary; a second where the chain has room all the same
+	if h-2-min(len(y.Next), 2)-1 >= chainLeast {
+		most = 2
+	}
+	top := capped(y.Summary, most, look)
 	var foot []row
 	if room := h - len(top); len(y.Next) > 0 && room > 0 {
 		foot = capped(y.Next, min(2, max(room-2, 1)), look)
@@ -33,6 +37,9 @@ func Brief(y present.Why, look kit.Look, w, h int) []string {
 	}
 	return drawn(look, w, out)
 }
+
+// chainLeast is how many whys should show before the summary takes a second line.
+const chainLeast = 3
 
 // capped is the first n lines of a text; where more are cut, the last says so.
 func capped(list []kit.Line, n int, look kit.Look) []row {

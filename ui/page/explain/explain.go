@@ -52,16 +52,24 @@ func Pane(e ui.Env, s present.Scene, x fleet.Explanation, look kit.Look, w, h in
 	y := present.WhyOf(s, x, e, look, w-2)
 	top := head(s, x, look)
 	var rows []row
-	for _, most := range []int{whole, 8, 4, 2, 1} {
-		if rows = append(top[:len(top):len(top)], sections(x, y, most)...); len(rows) <= h {
+	for _, fit := range [...]struct {
+		most  int
+		tight bool
+	}{{whole, false}, {8, false}, {4, false}, {4, true}, {2, true}, {1, true}} {
+		rows = append(top[:len(top):len(top)], sections(x, y, fit.most)...)
+		if fit.tight {
+			rows = tight(rows)
+		}
+		if len(rows) <= h {
 			return drawn(look, w, rows)
 		}
 	}
-	rows = tight(rows)
-	if n := len(rows) - max(h-1, 0); n > 1 && h > 0 {
-		rows = append(rows[:h-1], row{left: kit.Line{kit.In(themes.Dim, kit.Count(int64(n))+" more lines, "+look.Enter()+" shows all")}})
+	kept := max(h-1, 0)
+	for kept > 0 && rows[kept-1].title != "" { // a heading of nothing
+		kept--
 	}
-	return drawn(look, w, rows)
+	more := kit.Line{kit.In(themes.Dim, kit.Count(int64(len(rows)-kept))+" more lines, "+look.Enter()+" shows all")}
+	return drawn(look, w, append(rows[:kept], row{left: more}))
 }
 
 // whole is a limit that cuts nothing.
