@@ -28,6 +28,13 @@ type Alert struct {
 	Title      string     `json:"title"`
 	Actor      Actor      `json:"actor,omitempty"`     // whose it is by its rule
 	StaleWhy   string     `json:"stale_why,omitempty"` // which source is down
+	// Times is how often it fired since FlapSince with less than ten minutes
+	// between an end and the next beginning; it is 1 again once it has fired for
+	// that long. Spread is the number of hosts and pull requests it named when
+	// growth was last told.
+	Times     int       `json:"times,omitempty"`
+	FlapSince time.Time `json:"flap_since,omitzero"`
+	Spread    int       `json:"spread,omitempty"`
 }
 
 // Lit reports whether the alert lights a lamp: firing or stale, with nothing

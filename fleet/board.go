@@ -29,7 +29,7 @@ func (b Board) Fold(s *Snapshot, rules []Rule) Board {
 		byID[r.ID] = r
 		for _, f := range r.Evaluate(s) {
 			f.Rule = r.ID
-			out.Alerts = append(out.Alerts, raise(prev[f.Fingerprint()], f, r, s.At))
+			out.Alerts = append(out.Alerts, raise(prev[f.Fingerprint()], f, r, s))
 			delete(prev, f.Fingerprint())
 		}
 	}
@@ -45,17 +45,32 @@ func (b Board) Fold(s *Snapshot, rules []Rule) Board {
 	return out
 }
 
-// raise makes the alert of a finding that is there now.
-func raise(old Alert, f Finding, r Rule, now time.Time) Alert {
+// raise makes the alert of a finding that is there now. One that is only there
+// because the last good data of a dead source stays is no new look: a pending
+// alert does not fire on it, and a firing one goes stale.
+func raise(old Alert, f Finding, r Rule, s *Snapshot) Alert {
+	now := s.At
 	a := Alert{Finding: f, State: AlertPending, Since: now, SeenAt: now, Title: r.Title, Actor: r.Actor,
-		AckedBy: old.AckedBy, AckedAs: old.AckedAs, CameBack: old.CameBack}
-	if old.State != "" && old.State != AlertResolved {
+		AckedBy: old.AckedBy, AckedAs: old.AckedAs, CameBack: old.CameBack, Times: old.Times, FlapSince: old.FlapSince, Spread: spreadOf(old, f)}
+	open := old.State != "" && old.State != AlertResolved
+	if open {
 		a.Since, a.FiredAt = old.Since, old.FiredAt
+	}
+	if id, dead := restsOnDead(f, s); dead && open {
+		a.SeenAt = old.SeenAt
+		if !a.FiredAt.IsZero() {
+			a.State, a.StaleWhy = AlertStale, noAnswer(id)
+		}
+		return a
 	}
 	if now.Sub(a.Since) >= r.For {
 		a.State = AlertFiring
 		if a.FiredAt.IsZero() {
 			a.FiredAt = now
+			a.Times++
+		}
+		if a.Times == 1 || now.Sub(a.FiredAt) >= flapWithin {
+			a.Times, a.FlapSince = 1, a.FiredAt
 		}
 	}
 	if why := f.extent().beyond(a.AckedAs); a.AckedBy != "" && why != "" {
@@ -63,6 +78,20 @@ func raise(old Alert, f Finding, r Rule, now time.Time) Alert {
 	}
 	return a
 }
+
+// restsOnDead returns a source of the finding's that answered once and does not
+// any more. A source the finding itself is about does not count.
+func restsOnDead(f Finding, s *Snapshot) (SourceID, bool) {
+	for _, id := range f.Rests {
+		src := s.SourceOf(id)
+		if !src.ReadAt.IsZero() && src.State != SourcePartial && src.Stale(s.At) && !f.About(OfSource(id)) {
+			return id, true
+		}
+	}
+	return SourceID{}, false
+}
+
+func noAnswer(id SourceID) string { return "no current answer from " + id.String() }
 
 // absent brings forward an alert whose finding is not there now. It resolves
 // only where every source it rests on gave a whole, current answer.
@@ -72,7 +101,7 @@ func absent(a Alert, s *Snapshot) (Alert, bool) {
 	}
 	for _, id := range a.Rests {
 		if !s.SourceOf(id).Fresh(s.At) {
-			a.StaleWhy = "no current answer from " + id.String()
+			a.StaleWhy = noAnswer(id)
 			if a.State == AlertPending {
 				return a, true
 			}
@@ -83,18 +112,22 @@ func absent(a Alert, s *Snapshot) (Alert, bool) {
 	if a.State == AlertPending {
 		return Alert{}, false
 	}
-	a.State, a.ResolvedAt, a.StaleWhy, a.AckedBy, a.AckedAs, a.CameBack = AlertResolved, s.At, "", "", Extent{}, ""
+	a.State, a.ResolvedAt, a.StaleWhy, a.CameBack = AlertResolved, s.At, "", ""
+	if a.Flaps() == 0 { // whoever acknowledged a flapping alert meant all of it
+		a.AckedBy, a.AckedAs = "", Extent{}
+	}
 	return a, true
 }
 
 // mute marks alerts that a firing cause explains: one that is at least as
-// severe and names every subject of theirs that is of a kind it names at all.
+// severe and names every subject of theirs that is of a kind it names at all. A
+// stale cause still explains what went stale with it.
 func mute(alerts []Alert, rules map[RuleID]Rule) {
 	causes := make(map[RuleID][]*Alert)
 	for i := range alerts {
 		a := &alerts[i]
 		a.MutedBy = ""
-		if a.State == AlertFiring {
+		if a.State == AlertFiring || a.State == AlertStale {
 			causes[a.Rule] = append(causes[a.Rule], a)
 		}
 	}
@@ -103,7 +136,7 @@ func mute(alerts []Alert, rules map[RuleID]Rule) {
 		var effect map[SubjectKind][]Subject
 		for _, id := range rules[a.Rule].Causes {
 			for _, c := range causes[id] {
-				if c.Severity.Rank() > a.Severity.Rank() {
+				if c.Severity.Rank() > a.Severity.Rank() || c.State == AlertStale && a.State != AlertStale {
 					continue
 				}
 				if effect == nil {

@@ -65,6 +65,45 @@ func TestAlertLife(t *testing.T) {
 	}
 }
 
+// TestOldDataIsNoNewLook: the collector keeps the last good data of a dead
+// source, so what it shows is found again and again without anybody looking.
+func TestOldDataIsNoNewLook(t *testing.T) {
+	host := fleet.HostSource("intel")
+	found := []fleet.Finding{{Key: "intel", Rests: []fleet.SourceID{host}}}
+	rules := []fleet.Rule{scripted("r", time.Minute, &found)}
+	look := func(b fleet.Board, now, read time.Duration) fleet.Board {
+		w := fleettest.New()
+		w.Host("intel")
+		w.Sources[host].State, w.Sources[host].ReadAt = fleet.SourceFailing, fleettest.Now.Add(read)
+		r := w.Reads()
+		r.At = fleettest.Now.Add(now)
+		return b.Fold(fleet.Join(r), rules)
+	}
+	const m = time.Minute
+	pending := look(fleet.Board{}, 0, 0)
+	if a := look(pending, 10*m, 0).Alerts[0]; a.State != fleet.AlertPending {
+		t.Errorf("one look, For over on old data: %s", a.State)
+	}
+	if a := look(pending, 10*m, 10*m).Alerts[0]; a.State != fleet.AlertFiring {
+		t.Errorf("second look after For: %s", a.State)
+	}
+	b := look(pending, m, m)
+	if a := look(b, 2*m, m).Alerts[0]; a.State != fleet.AlertFiring {
+		t.Errorf("one failed try: %s", a.State)
+	}
+	b = look(b, 10*m, m)
+	if a := b.Alerts[0]; a.State != fleet.AlertStale || a.StaleWhy == "" || !a.SeenAt.Equal(fleettest.Now.Add(m)) {
+		t.Errorf("source dead for nine minutes: %s, why %q, seen %s", a.State, a.StaleWhy, a.SeenAt)
+	}
+	if a := look(b, 11*m, 11*m).Alerts[0]; a.State != fleet.AlertFiring || !a.FiredAt.Equal(fleettest.Now.Add(m)) {
+		t.Errorf("source back: %s, fired at %s", a.State, a.FiredAt)
+	}
+	found[0].Subjects = []fleet.Subject{fleet.OfSource(host)}
+	if a := look(b, 12*m, m).Alerts[0]; a.State != fleet.AlertFiring {
+		t.Errorf("an alert about the dead source itself: %s", a.State)
+	}
+}
+
 func TestPendingAlertIsForgottenOnlyOnAFreshAnswer(t *testing.T) {
 	w := fleettest.New()
 	w.Host("intel")

@@ -74,16 +74,6 @@ func (j Job) FailedStep() (JobStep, bool) {
 	return JobStep{}, false
 }
 
-// Aggregator reports whether the job only sums up others; it is never counted
-// as a failure of its own (gate-type jobs cascade).
-func (j Job) Aggregator() bool {
-	switch j.Name {
-	case "gate", "ci-gate", "all-green", "ci-success", "required":
-		return true
-	}
-	return false
-}
-
 func span(from, to time.Time) (time.Duration, bool) {
 	if from.IsZero() || to.IsZero() || to.Before(from) {
 		return 0, false

@@ -15,6 +15,7 @@ func Join(r Reads) *Snapshot {
 	s.index()
 	s.joinRunners()
 	s.joinRuns()
+	s.joinLines()
 	s.joinDirs()
 	s.findGone()
 	return s

@@ -60,6 +60,7 @@ type Snapshot struct {
 	sourceIx   map[SourceID]int
 	runnerHost map[string]HostName
 	runPR      map[RunKey]runJoin
+	lineIx     map[lineKey][]int // by CreatedAt
 }
 
 type runJoin struct {

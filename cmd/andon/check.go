@@ -8,7 +8,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode/utf16"
 
 	"andon/fleet"
 )
@@ -88,27 +87,13 @@ func (in invocation) release(s *session) {
 	}
 }
 
-// writeJSON writes indented JSON in printable ASCII: encoding/json leaves DEL, C1
-// controls, bidi overrides and zero-width characters as they are, and JSON is
-// read on terminals too.
+// writeJSON writes indented JSON in printable ASCII: JSON is read on terminals too.
 func writeJSON(w io.Writer, v any) error {
 	b, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write JSON: %w", err)
 	}
-	out := make([]byte, 0, len(b)+1)
-	for _, c := range string(b) {
-		switch {
-		case c == '\n' || c >= ' ' && c <= '~':
-			out = append(out, byte(c))
-		case c <= 0xffff:
-			out = fmt.Appendf(out, `\u%04x`, c)
-		default:
-			hi, lo := utf16.EncodeRune(c)
-			out = fmt.Appendf(out, `\u%04x\u%04x`, hi, lo)
-		}
-	}
-	if _, err := w.Write(append(out, '\n')); err != nil {
+	if _, err := w.Write(append(fleet.ASCIIJSON(b), '\n')); err != nil {
 		return fmt.Errorf("write JSON: %w", err)
 	}
 	return nil

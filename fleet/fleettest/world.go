@@ -174,3 +174,24 @@ func (w *World) Settled() *fleet.Snapshot {
 	r.Samples = fleet.Join(then).TakeSamples()
 	return fleet.Join(r)
 }
+
+// Pass lets time go by: hosts are swept again, and every source that is OK answers
+// anew and as before. What a source that is not OK said last stays as it was.
+func (w *World) Pass(d time.Duration) {
+	w.At = w.At.Add(d)
+	for _, src := range w.Sources {
+		src.TriedAt = w.At
+		if src.State == fleet.SourceOK {
+			src.ReadAt = w.At
+		}
+	}
+	for h, sw := range w.Sweeps {
+		if src := w.Sources[fleet.HostSource(h)]; src != nil && src.State == fleet.SourceOK {
+			d := w.At.Sub(sw.At)
+			sw.At, sw.Facts.Clock = w.At, sw.Facts.Clock.Add(d)
+		}
+	}
+}
+
+// Dirs returns a host's run dirs, to be changed in place.
+func (w *World) Dirs(h fleet.HostName) []*fleet.RunDir { return w.dirs[h] }

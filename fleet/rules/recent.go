@@ -23,14 +23,35 @@ func superseded(s *fleet.Snapshot, k fleet.RunKey) bool {
 	if !ok || run.Conclusion != fleet.ConclusionCancelled {
 		return false
 	}
-	for _, r := range s.Runs {
-		if r.Repo == run.Repo && r.ID != run.ID && r.Branch == run.Branch && r.HeadRepo == run.HeadRepo && r.Name == run.Name {
-			if d := run.UpdatedAt.Sub(r.CreatedAt); d >= -supersededWithin && d <= supersededWithin && r.CreatedAt.After(run.CreatedAt) {
-				return true
-			}
+	for _, i := range s.NewerRuns(run) {
+		switch d := run.UpdatedAt.Sub(s.Runs[i].CreatedAt); {
+		case d < -supersededWithin:
+			return false // this one and all that follow came later
+		case d <= supersededWithin:
+			return true
 		}
 	}
 	return false
+}
+
+// current reports whether the newest answer of every named source, whole or not,
+// is young. That is ground enough to say that something is there and goes on; that
+// something is not there takes a fresh one (fleet.Source.Fresh).
+func current(s *fleet.Snapshot, ids ...fleet.SourceID) bool {
+	for _, id := range ids {
+		switch src := s.SourceOf(id); {
+		case src.Fresh(s.At):
+		case src.State == fleet.SourcePartial && s.At.Sub(src.TriedAt) <= 2*src.Interval:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// ofRepo names a source of a repository.
+func ofRepo(kind fleet.SourceKind, r fleet.Repo) fleet.SourceID {
+	return fleet.SourceID{Kind: kind, Of: string(r)}
 }
 
 func addSource(list []fleet.SourceID, id fleet.SourceID) []fleet.SourceID {

@@ -131,10 +131,9 @@ func jobsIn(s *fleet.Snapshot, d fleet.Dir) []fleet.Job {
 
 // newerLiveRun finds a live run of the same branch that came after this one.
 func newerLiveRun(s *fleet.Snapshot, d fleet.Dir, run fleet.WorkflowRun) (fleet.WorkflowRun, bool) {
-	for _, r := range s.Runs {
-		if r.Repo == run.Repo && r.ID != run.ID && r.Branch == run.Branch && r.HeadRepo == run.HeadRepo &&
-			r.Name == run.Name && r.Status.Live() && r.CreatedAt.After(run.CreatedAt) {
-			return r, true
+	for _, i := range s.NewerRuns(run) {
+		if s.Runs[i].Status.Live() {
+			return s.Runs[i], true
 		}
 	}
 	return fleet.WorkflowRun{}, false

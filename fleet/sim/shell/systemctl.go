@@ -44,7 +44,7 @@ func systemctl(c *command) int {
 		// What the unit's type adds comes before what all units have, whatever
 		// order was asked for.
 		for _, p := range [...]string{"LastTriggerUSec", "WorkingDirectory", "Environment", "Id", "ActiveState", "UnitFileState"} {
-			if v, ok := property(u, p, unix); ok && slices.Contains(props, p) {
+			if v, ok := property(u, p, unix, c.s.View.Host.Skew); ok && slices.Contains(props, p) {
 				fmt.Fprintf(&c.out, "%s=%s\n", p, v)
 			}
 		}
@@ -52,7 +52,7 @@ func systemctl(c *command) int {
 	return 0
 }
 
-func property(u *world.Unit, name string, unix bool) (string, bool) {
+func property(u *world.Unit, name string, unix bool, skew int64) (string, bool) {
 	timer := strings.HasSuffix(u.Name, ".timer")
 	switch name {
 	case "Id":
@@ -72,7 +72,7 @@ func property(u *world.Unit, name string, unix bool) (string, bool) {
 		if u.LastRun == 0 || !unix {
 			return "", timer
 		}
-		return fmt.Sprintf("@%d", u.LastRun), timer
+		return fmt.Sprintf("@%d", u.LastRun+skew), timer
 	}
 	return "", false
 }

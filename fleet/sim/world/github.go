@@ -15,6 +15,8 @@ type Repo struct {
 	PRs   []*PullRequest
 	Runs  []*Run // oldest first
 	Fixed bool   // its workflow gives run dirs to the build user before cargo starts
+
+	QueueRefs []QueueRef // of its merge queue
 }
 
 // PullRequest is a pull request. State is fleet's: closed and merged told apart.
@@ -49,6 +51,7 @@ type Run struct {
 	HeadRepo  fleet.Repo
 	PRs       []int // as pull_requests[] lists them; none for forks
 	Ref       string
+	Group     string // concurrency group; empty: ci-<Ref>
 	Created   int64
 	Started   int64 // of this attempt
 	Updated   int64
@@ -89,26 +92,17 @@ type Step struct {
 	Completed  int64
 }
 
-// Ending is the way a job ended, as its log tells it.
-type Ending uint8
-
-// The endings, each with a text of the incident.
-const (
-	EndWell       Ending = iota
-	EndDenied            // cargo cannot create its target dir: os error 13
-	EndVanished          // the same with os error 2: the dir was taken away
-	EndTempDir           // couldn't create a temp dir: another run writes to the same dir
-	EndLimit             // the job limit of 55 minutes
-	EndSuperseded        // cancelled by a newer push
-	EndGate              // an aggregator that saw a red job
-	EndTest              // a real test failure
-)
-
 // Status is the run's: that of its least advanced job of the current attempt.
 func (r *Run) Status() fleet.Status {
 	worst := fleet.StatusCompleted
 	jobs := r.Latest()
-	if len(jobs) == 0 {
+	switch {
+	case len(jobs) > 0:
+	case r.Cancelled:
+		return fleet.StatusCompleted
+	case r.waits():
+		return fleet.StatusPending
+	default:
 		return fleet.StatusQueued
 	}
 	for _, j := range jobs {

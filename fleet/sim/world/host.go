@@ -28,6 +28,8 @@ type Host struct {
 	Load     float64
 	Booted   int64
 	Down     bool     // its SSH port is closed
+	Skew     int64    // seconds its clock is ahead
+	Prepares bool     // its job-started hook makes run dirs before dockerd can
 	Patterns []string // of its runners' names, as a config has them
 	Roots    []fleet.Root
 	Runners  []*Runner
@@ -49,6 +51,9 @@ type Runner struct {
 	Arch    string
 	Labels  []string
 	Online  bool
+	Left    int64 // when it was last online, where it is not
+	Dropped int64 // when GitHub listed it last; 0: it is listed
+	Deaf    bool  // idle, and takes no job
 	Busy    *Job
 	Scope   string // repository or organisation it is registered with
 	Version string

@@ -23,17 +23,26 @@ const limit = 55 * 60
 
 // start makes a run and queues its jobs.
 func (w *World) start(x *Run, specs []spec) *Run {
+	w.add(x)
+	w.launch(x, specs)
+	return x
+}
+
+func (w *World) add(x *Run) {
 	x.Attempt, x.Created, x.Started, x.Updated = 1, w.now, w.now, w.now
 	if x.ID == 0 {
 		w.runID += 7 + w.rng.Int64N(900)
 		x.ID = w.runID
 	}
 	x.Repo.addRun(x)
+}
+
+// launch queues a run's jobs, and the gate that sums them up.
+func (w *World) launch(x *Run, specs []spec) {
 	for _, s := range specs {
 		w.enqueue(x, s)
 	}
 	w.enqueue(x, spec{name: "gate", labels: []string{"ubuntu-latest"}, noDir: true})
-	return x
 }
 
 func (w *World) enqueue(x *Run, s spec) *Job {
@@ -58,7 +67,7 @@ func (w *World) assign(j *Job, host string) {
 			continue
 		}
 		for _, r := range h.Runners {
-			if r.Online && r.Busy == nil && hasAll(r.Labels, j.Labels) {
+			if r.Online && !r.Deaf && r.Busy == nil && hasAll(r.Labels, j.Labels) {
 				w.begin(j, r)
 				return
 			}
@@ -80,6 +89,15 @@ func (w *World) begin(j *Job, r *Runner) {
 	j.Runner, r.Busy = r, j
 	j.Status, j.Started, j.Run.Updated = fleet.StatusInProgress, w.now, w.now
 	w.step(j, "Set up job")
+	switch j.failsAt() {
+	case "Set up job":
+		w.after(4, func() { w.finish(j, fleet.ConclusionFailure, j.Ending) })
+		return
+	case "Set up runner":
+		w.step(j, "Set up runner")
+		w.after(2, func() { w.finish(j, fleet.ConclusionFailure, j.Ending) })
+		return
+	}
 	w.after(2, func() { w.initialize(j) })
 	if j.work > limit {
 		w.after(limit, func() { w.finish(j, fleet.ConclusionCancelled, EndLimit) })
@@ -93,9 +111,17 @@ func (w *World) initialize(j *Job) {
 		return
 	}
 	w.step(j, "Initialize containers")
+	if j.failsAt() == "Initialize containers" {
+		w.after(3, func() { w.finish(j, fleet.ConclusionFailure, j.Ending) })
+		return
+	}
 	if !j.NoDir {
 		h := j.Runner.Host
-		j.dir, _ = h.Mkdir(h.rootFor().Path+"/"+j.Run.DirRel(j.Suffix), fleet.RootOwner, w.now)
+		maker := fleet.RootOwner
+		if h.Prepares {
+			maker = h.rootFor().Owner
+		}
+		j.dir, _ = h.Mkdir(h.rootFor().Path+"/"+j.Run.DirRel(j.Suffix), maker, w.now)
 		w.container(j)
 	}
 	w.after(4, func() { w.checkout(j) })
@@ -106,6 +132,10 @@ func (w *World) checkout(j *Job) {
 		return
 	}
 	w.step(j, "Run actions/checkout@v4")
+	if j.failsAt() != "" {
+		w.after(5, func() { w.finish(j, fleet.ConclusionFailure, j.Ending) })
+		return
+	}
 	if !j.Run.Repo.Fixed || j.NoDir {
 		w.after(5, func() { w.build(j) })
 		return
@@ -190,7 +220,9 @@ func (w *World) finish(j *Job, c fleet.Conclusion, e Ending) {
 		j.write(w.now)
 		w.building = slices.Delete(w.building, i, i+1)
 	}
-	w.closeStep(j, c)
+	if !e.tale().lost {
+		w.closeStep(j, c)
+	}
 	if c == fleet.ConclusionSuccess {
 		w.step(j, "Complete job")
 		w.closeStep(j, c)

@@ -6,15 +6,16 @@ import (
 	"andon/fleet"
 )
 
-const gib = 1 << 30
-
 // story builds the incident the console was born from (paiml/aprender#1693, #1704
 // and #1798): one host whose dockerd makes every fresh run dir as root, runs that
 // write into the dirs of others, and a saturated pool that ends jobs at exactly 55
 // minutes. now is when somebody starts to look.
 func (w *World) story(now int64) {
-	w.intel(now)
-	w.yoga(now)
+	intel, yoga := w.intel(now), w.yoga(now)
+	intel.breakRunner(13, now-20*hour)
+	intel.cleaner(now, true)
+	intel.cache("/mnt/nvme-raid0/sccache", 10*gib-2100, 10*gib, now)
+	yoga.cleaner(now, false)
 	w.gx10(now)
 	w.mac(now)
 	apr := &Repo{Name: "paiml/aprender", ID: 824163077}
@@ -26,76 +27,10 @@ func (w *World) story(now int64) {
 	w.script(apr, now)
 	w.at(now-600, func() {
 		w.writeOn()
-		w.fillDisk("intel", "/mnt/nvme-raid0", 948)
-		w.fillDisk("yoga", "/srv", 712)
-		w.fillDisk("gx10", "/data", 487)
+		w.fillDisk("intel", 948)
+		w.fillDisk("yoga", 712)
+		w.fillDisk("gx10", 487)
 	})
-}
-
-// fillDisk sets what lies on a disk beside the run dirs, so that perMille of it
-// are in use now.
-func (w *World) fillDisk(host, mount string, perMille int64) {
-	h, _ := w.Host(host)
-	for _, d := range h.Disks {
-		if d.MountAt == mount {
-			used, _ := h.Used(d)
-			d.Rest += d.Total/1000*perMille - used
-		}
-	}
-}
-
-func (w *World) intel(now int64) {
-	h := newHost("intel", now)
-	h.Hostname, h.Load, h.Patterns = "mac-server", 58.1, []string{"intel-clean-room*"}
-	h.mount(&Disk{Device: "/dev/md0", FSType: "ext4", MountAt: "/mnt/nvme-raid0", Dev: 0x900, Total: 3_600_000_000_000, Inodes: 244_000_000, RestIno: 61_000_000}, h.Booted)
-	h.Roots = []fleet.Root{{Path: "/mnt/nvme-raid0/targets", Owner: fleet.Owner{UID: 1000, GID: 1000}}}
-	h.Mkdir("/mnt/nvme-raid0/targets/aprender-ci", h.Roots[0].Owner, h.Booted)
-	for i := range 16 {
-		name := "intel-clean-room"
-		if i > 0 {
-			name = fmt.Sprintf("intel-clean-room-%d", i+1)
-		}
-		h.addRunner(w, "paiml", name, []string{"self-hosted", "Linux", "X64", "clean-room"}, now)
-	}
-	h.Runners[13].Online = false
-	h.Units[13].Active = "failed"
-	h.cleaner(now, true)
-	h.cache("/mnt/nvme-raid0/sccache", 10*gib-2100, 10*gib, now)
-	w.Hosts = append(w.Hosts, h)
-}
-
-func (w *World) yoga(now int64) {
-	h := newHost("yoga", now)
-	h.Arch, h.CPUs, h.Load, h.UID, h.Patterns = "aarch64", 24, 9.4, 1001, []string{"yoga-build-*"}
-	h.mount(&Disk{Device: "/dev/nvme0n1p2", FSType: "ext4", MountAt: "/srv", Dev: 0x10302, Total: 1_900_000_000_000, Inodes: 118_000_000, RestIno: 9_000_000}, h.Booted)
-	h.Roots = []fleet.Root{{Path: "/srv/intel-mirror/targets", Owner: fleet.Owner{UID: 1001, GID: 1001}}}
-	h.Mkdir("/srv/intel-mirror/targets", h.Roots[0].Owner, h.Booted)
-	for i := 3; i <= 5; i++ {
-		h.addRunner(w, "paiml", fmt.Sprintf("yoga-build-%d", i), []string{"self-hosted", "Linux", "ARM64", "clean-room"}, now)
-	}
-	h.cleaner(now, false)
-	w.Hosts = append(w.Hosts, h)
-}
-
-func (w *World) gx10(now int64) {
-	h := newHost("gx10", now)
-	h.Arch, h.CPUs, h.Load, h.Sudo, h.Patterns = "aarch64", 20, 4.2, false, []string{"gx10-pool*"}
-	h.mount(&Disk{Device: "/dev/nvme1n1", FSType: "btrfs", MountAt: "/data", Dev: 0x10303, Total: 3_700_000_000_000}, h.Booted)
-	h.Roots = []fleet.Root{{Path: "/data/targets", Owner: fleet.Owner{UID: 1000, GID: 1000}}}
-	h.Mkdir("/data/targets", h.Roots[0].Owner, h.Booted)
-	for i := 1; i <= 4; i++ {
-		h.addRunner(w, "paiml", fmt.Sprintf("gx10-pool%d", i), []string{"self-hosted", "Linux", "ARM64", "gpu"}, now)
-	}
-	w.Hosts = append(w.Hosts, h)
-}
-
-func (w *World) mac(now int64) {
-	h := newHost("mac-mini", now)
-	h.OS, h.Arch, h.Kernel, h.CPUs, h.Down, h.Patterns = "Darwin", "arm64", "25.1.0", 10, true, []string{"mac-mini-*"}
-	h.Roots = []fleet.Root{{Path: "/Users/ci/targets", Owner: fleet.Owner{UID: 501, GID: 20}}}
-	r := h.addRunner(w, "paiml", "mac-mini-m4", []string{"self-hosted", "macOS", "ARM64"}, now)
-	r.Online, r.OS = false, "macOS"
-	w.Hosts = append(w.Hosts, h)
 }
 
 // cleaner installs the disk guard of the field: a nightly timer, and a pre-job
@@ -122,7 +57,6 @@ func (w *World) orphans(r *Repo) {
 	intel, _ := w.Host("intel")
 	yoga, _ := w.Host("yoga")
 	gx10, _ := w.Host("gx10")
-	const hour, day = 3600, 86400
 	for _, o := range []struct {
 		n     int
 		state fleet.PRState

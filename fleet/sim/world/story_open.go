@@ -91,7 +91,7 @@ func (w *World) script(r *Repo, now int64) {
 	})
 	on(24*m, func() { w.owned(w.Push(pr(1784), 0, arm(2100, 11*gib))) })
 	on(16*m, func() { w.owned(w.start(w.runOf(pr1(trueno, 87)), arm(1500, 6*gib)[:1])) })
-	on(9*m, func() { w.owned(w.start(w.queueRun(r, pr(1798)), ci(1200, 12*gib)[:1])) })
+	on(9*m, func() { w.owned(w.queued(w.start(w.queueRun(r, pr(1798)), ci(1200, 12*gib)[:1]))) })
 	on(70*m, func() { w.owned(w.Push(pr(1798), 0, ci(1100, 12*gib))) })
 
 	w.later(r, now)

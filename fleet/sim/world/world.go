@@ -69,7 +69,7 @@ func (w *World) Runners(scope string) []*Runner {
 	var out []*Runner
 	for _, h := range w.Hosts {
 		for _, r := range h.Runners {
-			if r.Scope == scope {
+			if r.Scope == scope && r.Dropped == 0 {
 				out = append(out, r)
 			}
 		}

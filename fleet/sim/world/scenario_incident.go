@@ -1,0 +1,10 @@
+package world
+
+import "andon/fleet"
+
+var _ = register(Scenario{
+	Name:  Incident,
+	Title: "where andon comes from: root-owned run dirs block six lines, jobs end at 55:00, a cancelled run goes on writing",
+	Tells: []fleet.RuleID{"run-dir-owner", "shared-run-dir", "at-limit", "disk-pressure", "orphan-dirs", "host-unreachable"},
+	Build: (*World).story,
+})
