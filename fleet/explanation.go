@@ -12,6 +12,7 @@ import (
 type Explanation struct {
 	Alert    Alert
 	At       time.Time // of the snapshot it rests on
+	Extent   Extent
 	Whys     []Because // the rule's five whys, from what is seen to what to change
 	Evidence []Evidence
 	Verdicts []Sighting
@@ -42,7 +43,7 @@ type Sighting struct {
 // Explain says all there is to say of an alert of a board. The rule may be zero
 // where it is not at hand: then the alert tells what it can.
 func (b Board) Explain(a Alert, r Rule, s *Snapshot) Explanation {
-	x := Explanation{Alert: a, At: s.At, Cure: r.Doc.Cure, NoCure: r.Doc.NoCure, Costs: s.costs(a, r), Hold: r.For, Verdicts: s.sightings(a)}
+	x := Explanation{Alert: a, At: s.At, Extent: a.extent(), Cure: r.Doc.Cure, NoCure: r.Doc.NoCure, Costs: s.costs(a, r), Hold: r.For, Verdicts: s.sightings(a)}
 	for _, text := range r.Doc.Whys {
 		x.Whys = append(x.Whys, Because{Text: text})
 	}
@@ -131,10 +132,9 @@ type NextStep struct {
 }
 
 // NextSteps lists what the alert suggests, in order.
-func (a Alert) NextSteps(acts []Action) []NextStep {
-	x := a.extent()
+func (x Explanation) NextSteps(acts []Action) []NextStep {
 	var out []NextStep
-	for _, id := range a.Suggested {
+	for _, id := range x.Alert.Suggested {
 		st := NextStep{Action: id, Title: string(id)}
 		for _, act := range acts {
 			if act.ID == id {
@@ -142,10 +142,10 @@ func (a Alert) NextSteps(acts []Action) []NextStep {
 			}
 		}
 		switch {
-		case id == ActionRerun && x.Runs > 0:
-			st.On = Plural(x.Runs, "run")
-		case (id == ActionChown || id == ActionReap) && x.Dirs > 0:
-			st.On = Plural(x.Dirs, "run dir")
+		case id == ActionRerun && x.Extent.Runs > 0:
+			st.On = Plural(x.Extent.Runs, "run")
+		case (id == ActionChown || id == ActionReap) && x.Extent.Dirs > 0:
+			st.On = Plural(x.Extent.Dirs, "run dir")
 		}
 		out = append(out, st)
 	}

@@ -98,7 +98,8 @@ func TestNextStepsNameKeyAndTargets(t *testing.T) {
 	var a fleet.Alert
 	a.Suggested = []fleet.ActionID{fleet.ActionChown, fleet.ActionRerun, "unheard-of"}
 	a.Subjects = []fleet.Subject{fleet.OfDir(fleet.DirID{Host: "intel", Path: "/a"}), fleet.OfDir(fleet.DirID{Host: "intel", Path: "/b"}), fleet.OfRun(fleet.RunKey{Repo: "a/b", ID: 1})}
-	got := a.NextSteps([]fleet.Action{{ID: fleet.ActionChown, Key: "C", Title: "chown"}, {ID: fleet.ActionRerun, Key: "R", Title: "rerun"}})
+	x := fleet.Board{}.Explain(a, fleet.Rule{}, fleettest.New().Snapshot())
+	got := x.NextSteps([]fleet.Action{{ID: fleet.ActionChown, Key: "C", Title: "chown"}, {ID: fleet.ActionRerun, Key: "R", Title: "rerun"}})
 	want := []fleet.NextStep{{Action: fleet.ActionChown, Key: "C", Title: "chown", On: "2 run dirs"}, {Action: fleet.ActionRerun, Key: "R", Title: "rerun", On: "1 run"}, {Action: "unheard-of", Title: "unheard-of"}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("next steps are %+v", got)

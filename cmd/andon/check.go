@@ -31,7 +31,7 @@ func runCheck(ctx context.Context, in invocation) int {
 	defer in.release(s)
 	snap, board := s.look(ctx)
 	if c.json {
-		err = writeJSON(in.out, newReport(snap, board))
+		err = writeJSON(in.out, newReport(snap, board, s.rules))
 	} else {
 		err = writeCheck(in.out, snap, board)
 	}
@@ -108,15 +108,13 @@ func writeCheck(w io.Writer, s *fleet.Snapshot, b fleet.Board) error {
 			continue
 		}
 		fmt.Fprintf(&out, "%-5s %-8s %-22s %s", strings.ToUpper(string(a.Severity)), a.State, a.Rule, plain(a.Summary))
-		switch {
-		case a.MutedBy != "":
+		if a.MutedBy != "" {
 			fmt.Fprintf(&out, "  (explained by %s)", plain(a.MutedBy))
-		case len(a.Suggested) > 0 && a.State == fleet.AlertFiring:
-			fmt.Fprintf(&out, "  → %s", joinIDs(a.Suggested))
-		case a.Advice != "" && a.State == fleet.AlertFiring:
-			fmt.Fprintf(&out, "  → %s", plain(a.Advice))
 		}
 		out.WriteByte('\n')
+		if a.Lit() {
+			fmt.Fprintf(&out, "      → %s  (%s)\n", plain(nextStepOf(a)), plain(ownerOf(a)))
+		}
 	}
 	for _, src := range s.Sources {
 		if src.Fresh(s.At) {
@@ -134,6 +132,17 @@ func writeCheck(w io.Writer, s *fleet.Snapshot, b fleet.Board) error {
 	fmt.Fprintf(&out, "looked at %d hosts, %d run dirs, %d pull requests, %d runs\n", len(s.Hosts), len(s.Dirs), len(s.PullRequests), len(s.Runs))
 	_, err := io.WriteString(w, out.String())
 	return err
+}
+
+// nextStepOf is what to do about an alert, in a line.
+func nextStepOf(a fleet.Alert) string {
+	switch {
+	case len(a.Suggested) > 0:
+		return joinIDs(a.Suggested)
+	case a.Advice != "":
+		return a.Advice
+	}
+	return "andon explain " + alertWord(a)
 }
 
 func joinIDs(ids []fleet.ActionID) string {
