@@ -195,3 +195,14 @@ func (w *World) Pass(d time.Duration) {
 
 // Dirs returns a host's run dirs, to be changed in place.
 func (w *World) Dirs(h fleet.HostName) []*fleet.RunDir { return w.dirs[h] }
+
+// Jobs returns the jobs of a run, to be changed in place.
+func (w *World) Jobs(id fleet.RunID) []*fleet.Job {
+	var out []*fleet.Job
+	for _, j := range w.jobs {
+		if j.RunID == id {
+			out = append(out, j)
+		}
+	}
+	return out
+}

@@ -48,25 +48,30 @@ type limitHit struct {
 
 func atLimit(s *fleet.Snapshot) []fleet.Finding {
 	type key struct {
+		repo      fleet.Repo
 		job, step string
 		limit     time.Duration
 	}
 	groups := make(map[key][]limitHit)
 	looked := 0
-	for _, j := range s.Jobs {
-		if j.Status.Live() || !recent(s, j.CompletedAt) || superseded(s, j.RunKey()) {
+	for i := range s.Jobs {
+		j := &s.Jobs[i]
+		if j.Status.Live() || !recent(s, j.CompletedAt) {
 			continue
 		}
 		looked++
-		if h, ok := hitLimit(j); ok {
-			k := key{j.Name, h.step, h.limit}
+		if !j.Conclusion.Red() || superseded(s, j.RunKey()) {
+			continue
+		}
+		if h, ok := hitLimit(*j); ok {
+			k := key{j.Repo, j.Name, h.step, h.limit}
 			groups[k] = append(groups[k], h)
 		}
 	}
 	var out []fleet.Finding
 	for k, hits := range groups {
 		if f, ok := limitFinding(s, hits, looked); ok {
-			f.Key = fmt.Sprintf("%s/%s/%s", k.job, k.step, k.limit)
+			f.Key = fmt.Sprintf("%s/%s/%s/%s", k.repo, k.job, k.step, k.limit)
 			out = append(out, f)
 		}
 	}
@@ -75,61 +80,77 @@ func atLimit(s *fleet.Snapshot) []fleet.Finding {
 }
 
 // hitLimit compares durations, never conclusions alone: GitHub calls a job that
-// hit its limit "cancelled".
+// hit its limit "cancelled" (paiml/aprender#3293). A step that failed of itself, or
+// a verdict of code, is no limit, however long the job took.
 func hitLimit(j fleet.Job) (limitHit, bool) {
 	switch j.Conclusion {
 	case fleet.ConclusionCancelled, fleet.ConclusionTimedOut, fleet.ConclusionFailure:
 	default:
 		return limitHit{}, false
 	}
+	v, _ := j.Verdict.Get()
+	named := v.Row == rowStepLimit || v.Row == rowJobLimit // an annotation or the log says so
+	if v.Class == fleet.ClassCode || v.Class == fleet.ClassInfra && !named {
+		return limitHit{}, false
+	}
+	failedElse := false
 	for _, st := range j.Steps {
 		took, ok := st.Duration()
-		if limit, hit := nearLimit(took); ok && hit && st.Conclusion.Red() {
+		if limit, hit := nearLimit(took, v.Row == rowStepLimit); ok && hit && st.Conclusion.Red() {
 			return limitHit{j, st.Name, took, limit}, true
 		}
+		failedElse = failedElse || st.Conclusion == fleet.ConclusionFailure
 	}
 	took, ok := j.Duration()
-	limit, hit := nearLimit(took)
-	return limitHit{j, "", took, limit}, ok && hit
+	limit, hit := nearLimit(took, v.Row == rowJobLimit)
+	return limitHit{j, "", took, limit}, ok && hit && !failedElse
 }
 
-func nearLimit(d time.Duration) (time.Duration, bool) {
-	n := (d + limitEarly) / limitUnit
-	limit := n * limitUnit
-	return limit, n > 0 && d >= limit-limitEarly && d <= limit+limitLate
+// nearLimit finds the limit a duration ended at: a multiple of five minutes, or
+// where GitHub itself says that it was a limit, of one.
+func nearLimit(d time.Duration, said bool) (time.Duration, bool) {
+	unit := limitUnit
+	if said {
+		unit = time.Minute
+	}
+	limit := (d + limitEarly) / unit * unit
+	return limit, limit > 0 && d >= limit-limitEarly && d <= limit+limitLate
 }
 
 func limitFinding(s *fleet.Snapshot, hits []limitHit, looked int) (fleet.Finding, bool) {
-	var runs, prs, hosts subjects
+	slices.SortStableFunc(hits, func(a, b limitHit) int { return a.job.CompletedAt.Compare(b.job.CompletedAt) })
+	var t touched
+	keys := make(map[fleet.RunKey]bool)
 	f := fleet.Finding{Severity: fleet.SeverityWarn}
+	var each []fleet.Evidence
 	for _, h := range hits {
-		runs.add(fleet.OfRun(h.job.RunKey()))
-		if pr, _, ok := s.PROfRun(h.job.RunKey()); ok {
-			prs.add(fleet.OfPR(pr))
-		}
-		if on, ok := s.HostOfRunner(h.job.Runner); ok {
-			hosts.add(fleet.OfHost(on))
-		}
-		f.Rests = addSource(f.Rests, fleet.SourceID{Kind: fleet.SourceJobs, Of: string(h.job.Repo)})
-		if len(f.Evidence) < 6 {
-			f.Evidence = append(f.Evidence, fleet.Evidence{What: "duration", Where: h.job.Runner, At: h.job.CompletedAt,
+		t.run(s, h.job.RunKey())
+		t.host(s, h.job.Runner)
+		keys[h.job.RunKey()] = true
+		f.Rests = addSource(addSource(f.Rests, ofRepo(fleet.SourceJobs, h.job.Repo)), ofRepo(fleet.SourceRuns, h.job.Repo))
+		if len(each) < 6 {
+			each = append(each, fleet.Evidence{What: "duration", Where: h.job.Runner, At: h.job.CompletedAt, Why: 1,
 				Fact: fmt.Sprintf("run %d %s took %s, conclusion %s, %s", h.job.RunID, h.job.Name, clock(h.took), h.job.Conclusion, failedTests(h.job))})
 		}
 	}
-	if len(runs.list) < limitRuns {
+	if len(t.runs.list) < limitRuns {
 		return f, false
 	}
 	what := "job " + hits[0].job.Name
 	if hits[0].step != "" {
 		what = "step " + hits[0].step
 	}
-	f.Summary = fmt.Sprintf("%s ended at %s in %s; looked at %s", what, clock(hits[0].limit), fleet.Plural(len(runs.list), "run"), fleet.Plural(looked, "job"))
-	f.Subjects = append(append(runs.list, prs.list...), hosts.list...)
+	f.Summary = fmt.Sprintf("%s ended at %s in %s; looked at %s", what, clock(hits[0].limit), fleet.Plural(len(t.runs.list), "run"), fleet.Plural(looked, "job"))
+	f.Subjects = t.subjects()
 	f.Suggested = []fleet.ActionID{fleet.ActionRerun}
-	busy, online := s.Pool()
-	if online > 0 {
-		f.Evidence = append(f.Evidence, fleet.Evidence{What: "pool", Where: "runners", At: s.At, Fact: fmt.Sprintf("%d of %d online runners busy now", busy, online)})
+	f.Evidence = append(append([]fleet.Evidence{whichLimit(hits)}, each...), usual(s, hits))
+	f.Evidence = append(f.Evidence, saturation(s, hits, t.hosts.list)...)
+	f.RuledOut = []fleet.Evidence{
+		{What: "steps", Where: hits[0].job.Name, At: s.At, Fact: "no test failed: no other step ended in failure, and superseded runs are not counted"},
+		{What: "conclusion", Where: hits[0].job.Name, At: s.At, Fact: "durations decide: GitHub calls a job that hit its limit cancelled"},
 	}
+	f.Unknown = []fleet.Gap{{What: "the limit itself", Why: "GitHub's API does not tell timeout-minutes", Makes: "look at the workflow file"}}
+	f.Cost = coldBuilds(s, len(hits), keys)
 	f.Advice = "a limit, not a test: rerun when the pool is calm, and set the limit above the measured p95"
 	return f, true
 }

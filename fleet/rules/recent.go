@@ -34,15 +34,26 @@ func superseded(s *fleet.Snapshot, k fleet.RunKey) bool {
 	return false
 }
 
-// current reports whether the newest answer of every named source, whole or not,
-// is young. That is ground enough to say that something is there and goes on; that
-// something is not there takes a fresh one (fleet.Source.Fresh).
+// current reports whether the newest data of every named source, whole or not, is
+// young. That is ground enough to say that something is there and goes on; that
+// something is not there takes a whole answer.
 func current(s *fleet.Snapshot, ids ...fleet.SourceID) bool {
 	for _, id := range ids {
-		switch src := s.SourceOf(id); {
-		case src.Fresh(s.At):
-		case src.State == fleet.SourcePartial && s.At.Sub(src.TriedAt) <= 2*src.Interval:
-		default:
+		src := s.SourceOf(id)
+		if src.Stale(s.At) && !(src.State == fleet.SourcePartial && s.At.Sub(src.TriedAt) <= 2*src.Interval) {
+			return false
+		}
+	}
+	return true
+}
+
+// whole reports whether what is held of every named source is a whole answer, and
+// young: ground enough to say that something is not in it. A try that failed since
+// leaves it so; one that is denied does not, and neither does part of an answer.
+func whole(s *fleet.Snapshot, ids ...fleet.SourceID) bool {
+	for _, id := range ids {
+		src := s.SourceOf(id)
+		if src.Stale(s.At) || src.State != fleet.SourceOK && src.State != fleet.SourceFailing {
 			return false
 		}
 	}

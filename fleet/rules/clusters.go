@@ -1,0 +1,176 @@
+package rules
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"andon/fleet"
+)
+
+// kind is what a cluster of failures means.
+type kind string
+
+const (
+	kindInfra kind = "infra" // one cause outside the code: the line stops
+	kindDoubt kind = "doubt" // a suspect text, or a place, that many share and most do not
+	kindMain  kind = "main"  // the same text of code in many branches: what they share may be main
+)
+
+// cluster is one failure in many branches.
+type cluster struct {
+	kind    kind
+	key     string
+	members []failed // by the end of their jobs
+	passes  int      // jobs of the same names that passed meanwhile, of other branches
+}
+
+// clusters finds what fails alike in at least Policy.Branches distinct branches,
+// and still stands in one of them. The merge queue's failures cascade and do not
+// count.
+func clusters(s *fleet.Snapshot, e ended) []cluster {
+	groups := make(map[string][]failed)
+	for _, f := range e.failed {
+		if f.run.Event == "merge_group" {
+			continue
+		}
+		if k := groupKey(f); k != "" {
+			groups[k] = append(groups[k], f)
+		}
+	}
+	var out []cluster
+	for k, members := range groups {
+		slices.SortStableFunc(members, func(a, b failed) int {
+			return cmp.Or(a.job.CompletedAt.Compare(b.job.CompletedAt), cmp.Compare(a.job.ID, b.job.ID))
+		})
+		if c, ok := clusterOf(s, e, k, members); ok && slices.ContainsFunc(c.members, func(f failed) bool { return f.open }) {
+			out = append(out, c)
+		}
+	}
+	slices.SortFunc(out, func(a, b cluster) int { return cmp.Compare(a.key, b.key) })
+	return out
+}
+
+// groupKey says what a failure is compared by. An infrastructure signature is
+// compared wherever it fails, and so is a lost runner; a text of code only at the
+// same step of the same job. Where neither place nor text can be compared, it is
+// empty: the same test step failing proves nothing.
+func groupKey(f failed) string {
+	at := strings.Join([]string{string(f.job.Repo), f.job.Name, f.step}, "/")
+	switch {
+	case f.class == fleet.ClassInfra || f.class == fleet.ClassSuspect:
+		if sig := f.signature(); sig != "" {
+			return "infra/" + sig
+		}
+		return "infra/" + at
+	case f.class == fleet.ClassCode && f.signature() != "":
+		return string(fleet.ClassCode) + "/" + at + "/" + f.signature()
+	case f.class == fleet.ClassCode:
+		return ""
+	case f.verdict.Text != "" && !ownStep(f.step):
+		return string(fleet.ClassUnknown) + "/" + at + "/" + f.verdict.Text
+	case f.step == lostRunner || f.step == "Set up runner":
+		return "place/" + f.step
+	case ownStep(f.step):
+		return "place/" + at
+	}
+	return ""
+}
+
+func clusterOf(s *fleet.Snapshot, e ended, key string, members []failed) (cluster, bool) {
+	c := cluster{kind: kindDoubt, key: key, members: members}
+	most := s.Policy.Branches
+	switch head, rest, _ := strings.Cut(key, "/"); head {
+	case string(kindInfra):
+		proved, doubtful := proven(s, e, members)
+		if distinctBranches(proved) >= most {
+			c.kind, c.members = kindInfra, proved
+			return c, true
+		}
+		c.members = doubtful
+		c.passes = e.passes(s, doubtful)
+		return c, distinctBranches(doubtful) >= most
+	case "place":
+		if rest == lostRunner || rest == "Set up runner" { // nothing of the code was run, or it did not end itself
+			c.kind = kindInfra
+		}
+		return c, distinctBranches(members) >= most
+	case string(fleet.ClassCode):
+		c.kind = kindMain
+	}
+	// A generic text ("test failed") is written by many branches that each broke
+	// something of their own: a common cause leaves few of them green.
+	c.passes = e.passes(s, members)
+	n := distinctBranches(members)
+	return c, n >= most && c.passes < n
+}
+
+// proven splits the failures of one infrastructure signature. A suspect counts
+// where its host bears it out, or where Policy.Branches distinct branches show it
+// at one place and most jobs there do not pass meanwhile: else it is the flake its
+// guard warns of.
+func proven(s *fleet.Snapshot, e ended, members []failed) (proved, doubtful []failed) {
+	type place struct{ repo, job, step string }
+	at := func(f failed) place { return place{string(f.job.Repo), f.job.Name, f.step} }
+	suspects := make(map[place][]failed)
+	for _, f := range members {
+		if f.class == fleet.ClassSuspect {
+			suspects[at(f)] = append(suspects[at(f)], f)
+		}
+	}
+	enough := make(map[place]bool)
+	for p, list := range suspects {
+		n := distinctBranches(list)
+		enough[p] = n >= s.Policy.Branches && e.passes(s, list) < flakeShare*n
+	}
+	for _, f := range members {
+		if f.class == fleet.ClassInfra || enough[at(f)] {
+			proved = append(proved, f)
+		} else {
+			doubtful = append(doubtful, f)
+		}
+	}
+	return proved, doubtful
+}
+
+// flakeShare is how many other branches may pass for each that shows a suspect
+// before it reads as a flake.
+const flakeShare = 4
+
+// passes counts the distinct branches in which jobs of the same names passed while
+// these failed: from the first of them on, and on the hosts they failed on, where
+// those are known.
+func (e ended) passes(s *fleet.Snapshot, list []failed) int {
+	failing, names, hosts := make(map[string]bool), make(map[jobName]bool), make(map[fleet.HostName]bool)
+	var first time.Time
+	for _, f := range list {
+		failing[f.branch] = true
+		names[jobName{f.job.Repo, f.job.Name}] = true
+		h, _ := s.HostOfRunner(f.job.Runner)
+		hosts[h] = true // the empty name: somewhere unknown
+		if first.IsZero() || f.job.CompletedAt.Before(first) {
+			first = f.job.CompletedAt
+		}
+	}
+	green := make(map[string]bool)
+	for n := range names {
+		for _, p := range e.passed[n] {
+			h, _ := s.HostOfRunner(p.runner)
+			if !failing[p.branch] && !p.at.Before(first) && (hosts[h] || hosts[""]) {
+				green[p.branch] = true
+			}
+		}
+	}
+	return len(green)
+}
+
+// distinctBranches counts head repository and branch together: two pushes of one
+// branch are one, the same branch name of two forks is two.
+func distinctBranches(list []failed) int {
+	seen := make(map[string]bool, len(list))
+	for _, f := range list {
+		seen[f.branch] = true
+	}
+	return len(seen)
+}

@@ -1,0 +1,139 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"andon/fleet"
+)
+
+// mend turns the cures of a signature into the one fix: what andon can do, in the
+// order in which it helps (chown and reap before a rerun), and what only a person
+// can. It returns the dirs and disks the fix acts on.
+func mend(s *fleet.Snapshot, list []failed, t *touched, f *fleet.Finding) []fleet.Subject {
+	v := list[0].verdict
+	var on []fleet.Subject
+	var say []string
+	cures := v.Cures
+	if len(cures) == 0 {
+		cures = []fleet.Cure{fleet.CureLook, fleet.CureRerun}
+	}
+	blocked := false // a rerun fails alike while this stands
+	for _, c := range cures {
+		switch c {
+		case fleet.CureChown:
+			if dirs := chownable(s, list); len(dirs) > 0 {
+				on, f.Suggested = append(on, dirs...), append(f.Suggested, fleet.ActionChown)
+				continue
+			}
+			say = append(say, "no run dir there needs a chown: look for residue of another owner in the runners' _work"+atHosts(t))
+			blocked = true
+		case fleet.CureReap:
+			disks := fullDisks(s, t, f)
+			if len(disks) > 0 {
+				on, f.Suggested = append(on, disks...), append(f.Suggested, fleet.ActionReap)
+			}
+		case fleet.CureLook:
+			say = append(say, "look first"+atHosts(t))
+		case fleet.CureWorkflow:
+			say = append(say, "change the workflow, the image or the token")
+			blocked = true
+		case fleet.CureRerun:
+			if !blocked {
+				f.Suggested = append(f.Suggested, fleet.ActionRerun)
+			}
+		}
+	}
+	if v.Advice != "" {
+		say = append(say, v.Advice)
+	}
+	if len(say) == 0 && len(f.Suggested) == 0 {
+		say = append(say, "look first"+atHosts(t))
+	}
+	f.Advice = strings.Join(say, "; ")
+	return on
+}
+
+// atHosts names the hosts to look at: " on intel", " on all of intel, yoga".
+func atHosts(t *touched) string {
+	switch names := t.hostNames(); len(t.hosts.list) {
+	case 0:
+		return " at their runners"
+	case 1:
+		return ": all on " + names
+	default:
+		return ": on " + names
+	}
+}
+
+// chownable lists the failures' dirs that chown cures.
+func chownable(s *fleet.Snapshot, list []failed) []fleet.Subject {
+	var out subjects
+	for _, f := range list {
+		host, ok := s.HostOfRunner(f.job.Runner)
+		if !ok {
+			continue
+		}
+		for _, d := range jobDirs(s, *f.job, host) {
+			o := s.Ownership(d).State
+			if _, orphan := s.Orphan(d); !orphan && (o == fleet.OwnerBorn || o == fleet.OwnerInside) {
+				out.add(fleet.OfDir(d.ID()))
+			}
+		}
+	}
+	return out.list
+}
+
+// fullDisks lists the disks of the hosts that are still under pressure. One that
+// has room again is said: then a rerun is enough.
+func fullDisks(s *fleet.Snapshot, t *touched, f *fleet.Finding) []fleet.Subject {
+	var out subjects
+	for _, h := range t.hosts.list {
+		sw, ok := s.SweepOf(h.Host)
+		if !ok {
+			continue
+		}
+		for _, d := range sw.Disks {
+			inodes, _ := d.InodesPercent()
+			if max(d.UsedPercent(), inodes) >= s.Policy.DiskWarn {
+				out.add(fleet.OfDisk(h.Host, d.Root))
+				continue
+			}
+			f.RuledOut = append(f.RuledOut, fleet.Evidence{What: "df", Where: string(h.Host) + ":" + d.Root, At: sw.At,
+				Fact: fmt.Sprintf("not full any more: %d %% used; it may be a disk without run dirs, or was freed since", d.UsedPercent())})
+		}
+	}
+	return out.list
+}
+
+// coldCost says what running the failed jobs again costs: builds, and what their
+// dirs hold where that was measured.
+func coldCost(s *fleet.Snapshot, list []failed) string {
+	jobs := 0
+	runs := make(map[fleet.RunKey]bool)
+	for _, f := range list {
+		if f.open {
+			jobs++
+			runs[f.run.Key()] = true
+		}
+	}
+	return coldBuilds(s, jobs, runs)
+}
+
+func coldBuilds(s *fleet.Snapshot, jobs int, runs map[fleet.RunKey]bool) string {
+	var bytes []int64
+	for k := range runs {
+		for _, d := range s.DirsOfRun(k) {
+			if b, ok := d.Bytes.Get(); ok && b > 0 {
+				bytes = append(bytes, b)
+			}
+		}
+	}
+	text := fmt.Sprintf("%s of %s again", fleet.Plural(jobs, "job"), fleet.Plural(len(runs), "run"))
+	if len(bytes) == 0 {
+		return text + ", each a cold build where its dir is gone; the size of their dirs is not measured"
+	}
+	slices.Sort(bytes)
+	return fmt.Sprintf("%s, each a cold build where its dir is gone; their dirs hold up to %s", text, gib(bytes[len(bytes)-1]))
+}
