@@ -43,7 +43,7 @@ func systemctl(c *command) int {
 		first = false
 		// What the unit's type adds comes before what all units have, whatever
 		// order was asked for.
-		for _, p := range [...]string{"LastTriggerUSec", "WorkingDirectory", "Environment", "Id", "ActiveState", "UnitFileState"} {
+		for _, p := range [...]string{"Unit", "TimersCalendar", "LastTriggerUSec", "WorkingDirectory", "Environment", "Id", "ActiveState", "UnitFileState"} {
 			if v, ok := property(u, p, unix, c.s.View.Host.Skew); ok && slices.Contains(props, p) {
 				fmt.Fprintf(&c.out, "%s=%s\n", p, v)
 			}
@@ -68,6 +68,10 @@ func property(u *world.Unit, name string, unix bool, skew int64) (string, bool) 
 		return u.WorkingDir, !timer
 	case "Environment":
 		return u.Environment, !timer
+	case "Unit":
+		return strings.TrimSuffix(u.Name, ".timer") + ".service", timer
+	case "TimersCalendar":
+		return "{ OnCalendar=" + u.Calendar + " ; next_elapse=n/a }", timer && u.Calendar != ""
 	case "LastTriggerUSec":
 		if u.LastRun == 0 || !unix {
 			return "", timer

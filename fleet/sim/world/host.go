@@ -11,7 +11,15 @@ type Unit struct {
 	Enabled     bool
 	WorkingDir  string
 	Environment string
-	LastRun     int64 // of a timer, Unix seconds; 0 never
+	LastRun     int64  // of a timer, Unix seconds; 0 never
+	Calendar    string // of a timer: its OnCalendar
+	Said        []Line // of a timer: what its service wrote to the journal, oldest first
+}
+
+// Line is a line of a host's journal.
+type Line struct {
+	At   int64 // Unix seconds
+	Text string
 }
 
 // Host is a machine of the simulated fleet.

@@ -36,7 +36,9 @@ func (w *World) story(now int64) {
 // cleaner installs the disk guard of the field: a nightly timer, and a pre-job
 // mode that no runner calls any more because their hook is another script.
 func (h *Host) cleaner(now int64, enabled bool) {
-	h.Units = append(h.Units, &Unit{Name: "runner-disk-guard.timer", Active: "active", Enabled: enabled, LastRun: now - 11*3600})
+	ran := now - 11*3600
+	h.Units = append(h.Units, &Unit{Name: "runner-disk-guard.timer", Active: "active", Enabled: enabled, LastRun: ran, Calendar: "*-*-* 04:00:00", Said: []Line{
+		{ran + 2, "deleted " + h.Roots[0].Path + "/aprender-ci/1671 (older than 7 days)"}, {ran + 3, "1 dir deleted, 18.4 GB freed"}}})
 	h.WriteFile("/usr/local/bin/runner-disk-guard.sh", "#!/bin/sh\n", 0o755, fleet.RootOwner, h.Booted)
 	h.WriteFile("/opt/runner-hooks/job-started.sh", "#!/bin/sh\nexec chown -R 1000:1000 \"$GITHUB_WORKSPACE\"\n", 0o755, fleet.RootOwner, h.Booted)
 }
@@ -46,9 +48,11 @@ func (h *Host) cleaner(now int64, enabled bool) {
 func (h *Host) cache(path string, used, limit, now int64) {
 	n, _ := h.Mkdir(path, h.rootFor().Owner, h.Booted)
 	n.Content = &Content{Owner: h.rootFor().Owner, Files: 18292, Bytes: used, Oldest: h.Booted, Newest: now - 600}
-	h.WriteFile(fmt.Sprintf("/var/log/ci-metrics/sccache-%d.json", now-600),
-		fmt.Sprintf(`{"stats":{"compile_requests":1240,"cache_hits":{"counts":{"Rust":5}}},"cache_location":"Local disk: \"%s\"","cache_size":%d,"max_cache_size":%d}`+"\n", path, used, limit),
-		0o644, h.rootFor().Owner, now-600)
+	for ago := int64(600); ago <= 1800; ago += 600 {
+		h.WriteFile(fmt.Sprintf("/var/log/ci-metrics/sccache-%d.json", now-ago),
+			fmt.Sprintf(`{"stats":{"compile_requests":1240,"cache_hits":{"counts":{"Rust":5}},"cache_misses":{"counts":{"Rust":811}}},"cache_location":"Local disk: \"%s\"","cache_size":%d,"max_cache_size":%d}`+"\n", path, used-ago, limit),
+			0o644, h.rootFor().Owner, now-ago)
+	}
 }
 
 // orphans leaves the run dirs of ended pull requests on the hosts: what nobody
