@@ -43,7 +43,7 @@ func journalctl(c *command) int {
 		}
 		said := u.Said[max(0, len(u.Said)-most):]
 		for _, l := range said {
-			fmt.Fprintf(&c.out, "%d.000000 %s %s[%d]: %s\n", l.At, h.Hostname, strings.TrimSuffix(unit, ".service"), 900+l.At%97, l.Text)
+			fmt.Fprintf(&c.out, "%d.000000 %s %s[%d]: %s\n", l.At+h.Skew, h.Hostname, strings.TrimSuffix(unit, ".service"), 900+l.At%97, l.Text)
 		}
 	}
 	return 0

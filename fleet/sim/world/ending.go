@@ -41,8 +41,8 @@ type Annotation struct {
 	Message string
 }
 
-// tale is how an ending shows. The words RUNNER, WORK and LIMIT in its texts are
-// the runner's name, its work folder, and the minutes of a limit.
+// tale is how an ending shows. The words RUNNER, WORK, LIMIT and TEST in
+// its texts are the runner's name, its work folder, the minutes of a limit, and a test.
 type tale struct {
 	step  string   // that fails; "" is the build
 	lines []string // of the log; a line may hold newlines, as one message
@@ -72,8 +72,8 @@ func (e Ending) tale() tale {
 	case EndStepLimit:
 		return tale{lines: []string{"   Compiling aprender-serve v0.29.0 (/workspace/crates/aprender-serve)", "##[error]The action 'Run cargo nextest' has timed out after LIMIT minutes."}}
 	case EndTest:
-		return tale{lines: []string{"        FAIL [   0.412s] aprender-core tokenizer::tests::merge_order_is_stable",
-			"thread 'tokenizer::tests::merge_order_is_stable' panicked at crates/aprender-core/src/tokenizer.rs:211:9:\nassertion `left == right` failed\n  left: 17\n right: 18"}, exit: 100}
+		return tale{lines: []string{"        FAIL [   0.412s] aprender-core tokenizer::tests::TEST",
+			"thread 'tokenizer::tests::TEST' panicked at crates/aprender-core/src/tokenizer.rs:211:9:\nassertion `left == right` failed\n  left: 17\n right: 18"}, exit: 100}
 	case EndToolchain:
 		return tale{lines: []string{"error: could not execute process `/usr/local/rustup/toolchains/1.89.0-x86_64-unknown-linux-gnu/bin/rustc -vV` (never executed)\n\nCaused by:\n  No such file or directory (os error 2)"}, exit: 101}
 	case EndKilled:
@@ -129,7 +129,17 @@ func (j *Job) words(text string) string {
 	if j.Runner != nil {
 		name = j.Runner.Name
 	}
-	return strings.NewReplacer("RUNNER", name, "WORK", "/home/noah/actions-runner/"+name+"/_work", "LIMIT", fmt.Sprint(limit/minute)).Replace(text)
+	return strings.NewReplacer("RUNNER", name, "WORK", "/home/noah/actions-runner/"+name+"/_work", "LIMIT", fmt.Sprint(limit/minute), "TEST", testName(j.flaw)).Replace(text)
+}
+
+// testName names the nth test that fails; names repeat after 144.
+func testName(n int) string {
+	if n == 0 {
+		return "merge_order_is_stable"
+	}
+	subject := []string{"merges", "ranks", "bytes", "spaces", "accents", "emoji", "prefixes", "suffixes", "numbers", "newlines", "unknowns", "specials"}
+	verb := []string{"round_trip", "are_stable", "keep_order", "are_counted", "do_not_overlap", "survive_a_reload", "are_never_empty", "sort_last", "fit_the_table", "match_the_reference", "may_repeat", "are_escaped"}
+	return subject[n%12] + "_" + verb[n/12%12]
 }
 
 // Annotations returns the notes of a completed job's check run.

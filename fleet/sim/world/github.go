@@ -15,6 +15,7 @@ type Repo struct {
 	PRs   []*PullRequest
 	Runs  []*Run // oldest first
 	Fixed bool   // its workflow gives run dirs to the build user before cargo starts
+	PerPR bool   // its workflow has one dir for each ref, as before paiml/aprender#1693
 
 	QueueRefs []QueueRef // of its merge queue
 }
@@ -57,6 +58,7 @@ type Run struct {
 	Updated   int64
 	Jobs      []*Job // of all attempts, oldest first
 	Cancelled bool
+	Parked    bool // its aggregator stays queued: a plain cancel changes nothing
 	Deleter   bool // something deletes its run dir under a running job
 }
 
@@ -77,6 +79,7 @@ type Job struct {
 	Suffix     string // of the run dir it uses, for example "guards"
 	NoDir      bool   // it uses no run dir
 	Ending     Ending // what its log tells
+	flaw       int    // which test fails with EndTest
 	dir        *Node
 	work       int64 // seconds its build takes
 	grow       int64 // bytes its build writes
@@ -190,6 +193,9 @@ func (r *Repo) addRun(x *Run) {
 
 // DirRel returns the path below a root of the run dir a run uses.
 func (r *Run) DirRel(suffix string) string {
+	if r.Repo.PerPR {
+		return fmt.Sprintf("%s-ci/%s", r.Repo.Name.Name(), r.Ref)
+	}
 	rel := fmt.Sprintf("%s-ci/%s/run-%d", r.Repo.Name.Name(), r.Ref, r.ID)
 	if suffix != "" {
 		rel += "-" + suffix

@@ -44,7 +44,8 @@ type Host struct {
 	Units    []*Unit
 	Disks    []*Disk
 	Procs    []*Process
-	Journal  []string // what andon-host and logger wrote
+	Journal  []string    // what andon-host and logger wrote
+	compiler *cacheStats // what each job tells of its compiler cache
 	tree     *Node
 	inode    uint64
 	pid      int
@@ -63,6 +64,7 @@ type Runner struct {
 	Dropped int64 // when GitHub listed it last; 0: it is listed
 	Deaf    bool  // idle, and takes no job
 	Busy    *Job
+	last    *Job   // the newest it took
 	Scope   string // repository or organisation it is registered with
 	Version string
 }

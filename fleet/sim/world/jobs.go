@@ -16,6 +16,7 @@ type spec struct {
 	suffix string
 	noDir  bool
 	ending Ending // how its build ends, where its run dir lets it
+	flaw   int    // which test fails with EndTest
 }
 
 // limit is the job limit of the workflow in seconds (#1704).
@@ -48,7 +49,7 @@ func (w *World) launch(x *Run, specs []spec) {
 func (w *World) enqueue(x *Run, s spec) *Job {
 	w.jobID += 3 + w.rng.Int64N(50)
 	j := &Job{Run: x, ID: w.jobID, Attempt: x.Attempt, Name: s.name, Labels: s.labels, Status: fleet.StatusQueued,
-		Created: w.now, Started: w.now, Suffix: s.suffix, NoDir: s.noDir, Ending: s.ending, work: s.work, grow: s.grow}
+		Created: w.now, Started: w.now, Suffix: s.suffix, NoDir: s.noDir, Ending: s.ending, flaw: s.flaw, work: s.work, grow: s.grow}
 	x.Jobs = append(x.Jobs, j)
 	x.Updated = w.now
 	if s.name != "gate" {
@@ -86,7 +87,7 @@ func hasAll(have, want []string) bool {
 }
 
 func (w *World) begin(j *Job, r *Runner) {
-	j.Runner, r.Busy = r, j
+	j.Runner, r.Busy, r.last = r, j, j
 	j.Status, j.Started, j.Run.Updated = fleet.StatusInProgress, w.now, w.now
 	w.step(j, "Set up job")
 	switch j.failsAt() {
@@ -162,6 +163,10 @@ func (w *World) build(j *Job) {
 		return
 	}
 	h := j.Runner.Host
+	if w.full(j) {
+		w.after(9, func() { w.finish(j, fleet.ConclusionFailure, EndNoSpace) })
+		return
+	}
 	if j.dir.Owner.UID != h.rootFor().Owner.UID {
 		w.after(4, func() { w.finish(j, fleet.ConclusionFailure, EndDenied) })
 		return
@@ -173,16 +178,27 @@ func (w *World) build(j *Job) {
 		j.dir.Content = &Content{Owner: h.rootFor().Owner, Oldest: w.now, Newest: w.now}
 		j.dir.Changed, j.dir.Touched = w.now, w.now
 	}
+	w.writeOn() // what others have written there by now
 	j.base = j.dir.Content.Bytes
 	w.compilers(j)
 	w.building = append(w.building, j)
 	w.after(j.work, func() {
-		end := fleet.ConclusionSuccess
-		if j.Ending != EndWell {
+		end, how := fleet.ConclusionSuccess, j.Ending
+		if how == EndWell && w.full(j) {
+			how = EndNoSpace
+		}
+		if how != EndWell {
 			end = fleet.ConclusionFailure
 		}
-		w.finish(j, end, j.Ending)
+		w.finish(j, end, how)
 	})
+}
+
+// full reports whether nothing more can be written to the disk of a job's run dir,
+// in a world where that matters.
+func (w *World) full(j *Job) bool {
+	h := j.Runner.Host
+	return w.fills && h.Available(h.DiskOf(j.dir)) == 0
 }
 
 // takeAway deletes the run dir of a running job, as a cleaner that goes by age
@@ -200,8 +216,8 @@ func (w *World) takeAway(j *Job) {
 // write brings a run dir forward to what its build has written by now.
 func (j *Job) write(now int64) {
 	c := j.dir.Content
-	if c == nil || now <= c.Newest {
-		return
+	if c == nil || now < c.Newest {
+		return // several may write to one dir at the same second
 	}
 	begun := j.Steps[len(j.Steps)-1].Started
 	done := min(now-begun, max(j.work, 1))
@@ -232,6 +248,9 @@ func (w *World) finish(j *Job, c fleet.Conclusion, e Ending) {
 	if j.Runner != nil {
 		j.Runner.Busy = nil
 		j.Runner.Host.endJob(j.ID)
+		if c := j.Runner.Host.compiler; c != nil && !j.NoDir && e == EndWell {
+			j.Runner.Host.told(*c, w.now)
+		}
 	}
 	w.judge(j.Run)
 }
@@ -249,7 +268,7 @@ func (w *World) judge(x *Run) {
 		}
 		red = red || j.Conclusion != fleet.ConclusionSuccess
 	}
-	if gate == nil || !gate.Status.Live() {
+	if gate == nil || !gate.Status.Live() || x.Parked {
 		return
 	}
 	gate.Status, gate.Started, x.Updated = fleet.StatusInProgress, w.now, w.now

@@ -39,7 +39,7 @@ func Scenarios() []Scenario {
 		switch s.Name {
 		case Incident:
 			return 0
-		case "clean":
+		case Clean:
 			return 2
 		}
 		return 1

@@ -1,8 +1,6 @@
 package world
 
 import (
-	"fmt"
-
 	"andon/fleet"
 )
 
@@ -14,7 +12,7 @@ func (w *World) story(now int64) {
 	intel, yoga := w.intel(now), w.yoga(now)
 	intel.breakRunner(13, now-20*hour)
 	intel.cleaner(now, true)
-	intel.cache("/mnt/nvme-raid0/sccache", 10*gib-2100, 10*gib, now)
+	intel.cache(cacheStats{path: "/mnt/nvme-raid0/sccache", used: 10*gib - 2100, limit: 10 * gib, hits: 5, misses: 811}, now)
 	yoga.cleaner(now, false)
 	w.gx10(now)
 	w.mac(now)
@@ -33,43 +31,41 @@ func (w *World) story(now int64) {
 	})
 }
 
-// cleaner installs the disk guard of the field: a nightly timer, and a pre-job
-// mode that no runner calls any more because their hook is another script.
-func (h *Host) cleaner(now int64, enabled bool) {
-	ran := now - 11*3600
-	h.Units = append(h.Units, &Unit{Name: "runner-disk-guard.timer", Active: "active", Enabled: enabled, LastRun: ran, Calendar: "*-*-* 04:00:00", Said: []Line{
-		{ran + 2, "deleted " + h.Roots[0].Path + "/aprender-ci/1671 (older than 7 days)"}, {ran + 3, "1 dir deleted, 18.4 GB freed"}}})
-	h.WriteFile("/usr/local/bin/runner-disk-guard.sh", "#!/bin/sh\n", 0o755, fleet.RootOwner, h.Booted)
-	h.WriteFile("/opt/runner-hooks/job-started.sh", "#!/bin/sh\nexec chown -R 1000:1000 \"$GITHUB_WORKSPACE\"\n", 0o755, fleet.RootOwner, h.Booted)
+// ended is a pull request that ended some time ago, whose run dirs nobody deleted.
+type ended struct {
+	n     int
+	state fleet.PRState
+	ref   string
+	title string
+	ago   int64
+	dirs  int
+	on    *Host
 }
 
-// cache makes a compiler cache and the statistics that a job's server left of it: a
-// server lives in the job's container, so nothing on the host could be asked.
-func (h *Host) cache(path string, used, limit, now int64) {
-	n, _ := h.Mkdir(path, h.rootFor().Owner, h.Booted)
-	n.Content = &Content{Owner: h.rootFor().Owner, Files: 18292, Bytes: used, Oldest: h.Booted, Newest: now - 600}
-	for ago := int64(600); ago <= 1800; ago += 600 {
-		h.WriteFile(fmt.Sprintf("/var/log/ci-metrics/sccache-%d.json", now-ago),
-			fmt.Sprintf(`{"stats":{"compile_requests":1240,"cache_hits":{"counts":{"Rust":5}},"cache_misses":{"counts":{"Rust":811}}},"cache_location":"Local disk: \"%s\"","cache_size":%d,"max_cache_size":%d}`+"\n", path, used-ago, limit),
-			0o644, h.rootFor().Owner, now-ago)
+// leftovers leaves the run dirs of ended pull requests on the hosts: what nobody
+// deletes because the cleaner that should never reads a pull request's state.
+func (w *World) leftovers(r *Repo, list []ended, size func() int64) {
+	for _, o := range list {
+		p := w.endedPR(r, o.n, o.state, author(o.n), o.ref, o.title, o.ago)
+		for k := range o.dirs {
+			end := p.ClosedAt - 1800 - int64(k)*5400
+			x := w.past(p, o.on, end, 1500+w.rng.Int64N(1500), fleet.ConclusionSuccess)
+			if k == 0 {
+				p.HeadSHA = x.SHA
+			} else {
+				x.SHA = w.sha()
+			}
+			w.leave(o.on, x.DirRel(""), x.Started+6, end, size())
+		}
 	}
 }
 
-// orphans leaves the run dirs of ended pull requests on the hosts: what nobody
-// deletes because the cleaner that should never reads a pull request's state.
+// orphans are the incident's ended pull requests.
 func (w *World) orphans(r *Repo) {
 	intel, _ := w.Host("intel")
 	yoga, _ := w.Host("yoga")
 	gx10, _ := w.Host("gx10")
-	for _, o := range []struct {
-		n     int
-		state fleet.PRState
-		ref   string
-		title string
-		ago   int64
-		dirs  int
-		on    *Host
-	}{
+	w.leftovers(r, []ended{
 		{1690, fleet.PRMerged, "rope-cache", "perf: cache rope tables", 9 * day, 3, intel},
 		{1693, fleet.PRMerged, "per-run-target", "fix(ci): one target dir per run", 8 * day, 4, intel},
 		{1698, fleet.PRClosed, "try-mold", "ci: try mold", 8 * day, 4, intel},
@@ -82,19 +78,7 @@ func (w *World) orphans(r *Repo) {
 		{1752, fleet.PRMerged, "q4k-arm", "perf: q4k on arm", 2 * day, 3, gx10},
 		{1760, fleet.PRClosed, "bench-cold", "bench: cold start", 30 * hour, 2, intel},
 		{1771, fleet.PRMerged, "doc-links", "docs: mend links", 40 * 60, 1, intel},
-	} {
-		p := w.endedPR(r, o.n, o.state, author(o.n), o.ref, o.title, o.ago)
-		for k := range o.dirs {
-			end := p.ClosedAt - 1800 - int64(k)*5400
-			x := w.past(p, o.on, end, 1500+w.rng.Int64N(1500), fleet.ConclusionSuccess)
-			if k == 0 {
-				p.HeadSHA = x.SHA
-			} else {
-				x.SHA = w.sha()
-			}
-			w.leave(o.on, x.DirRel(""), x.Started+6, end, 9*gib+w.rng.Int64N(19*gib))
-		}
-	}
+	}, func() int64 { return 9*gib + w.rng.Int64N(19*gib) })
 	w.holder(intel, r)
 }
 
@@ -110,8 +94,4 @@ func (w *World) holder(h *Host, r *Repo) {
 			return
 		}
 	}
-}
-
-func author(n int) string {
-	return []string{"noahgift", "alfredodeza", "mei-lin", "guybedford", "ywata"}[n%5]
 }

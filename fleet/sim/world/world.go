@@ -22,6 +22,7 @@ type World struct {
 	runnerID int64
 	building []*Job // jobs whose build writes to a run dir
 	zombies  []*zombie
+	fills    bool // builds fail on a full disk; else what they cannot write is not missed
 }
 
 // zombie is a build that lives on though its job was cancelled.
@@ -38,11 +39,11 @@ func (w *World) Advance(now int64) {
 		w.now = max(w.now, e.at)
 		e.do()
 	}
-	if now <= w.now {
+	if now < w.now {
 		return
 	}
 	w.now = now
-	w.writeOn()
+	w.writeOn() // also where the last thing happened at this very second
 }
 
 // writeOn brings every run dir that is written to forward to now.
