@@ -93,8 +93,12 @@ func (s Source) Age(now time.Time) (time.Duration, bool) {
 }
 
 // Stale reports whether the source's data is older than two intervals, or was
-// never read. What rests on it is shown with "?" and never resolves an alert.
+// never read. What rests on it is shown with "?" and never resolves an alert. One
+// the server has not has nothing that could be stale.
 func (s Source) Stale(now time.Time) bool {
+	if s.State == SourceAbsent {
+		return false
+	}
 	age, ok := s.Age(now)
 	return !ok || age > 2*s.Interval
 }

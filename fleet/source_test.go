@@ -35,3 +35,14 @@ func TestEmptyAt(t *testing.T) {
 		}
 	}
 }
+
+func TestAbsentSourceIsNeitherStaleNorFresh(t *testing.T) {
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	s := fleet.Source{State: fleet.SourceAbsent, Interval: time.Hour}
+	if s.Stale(now) || s.Fresh(now) || !s.Optional() {
+		t.Errorf("stale %v, fresh %v, optional %v", s.Stale(now), s.Fresh(now), s.Optional())
+	}
+	if s.State = fleet.SourceNever; !s.Stale(now) || s.Optional() {
+		t.Error("a source that was never read is not stale")
+	}
+}

@@ -117,7 +117,7 @@ func writeCheck(w io.Writer, s *fleet.Snapshot, b fleet.Board) error {
 		}
 	}
 	for _, src := range s.Sources {
-		if src.Fresh(s.At) {
+		if src.Fresh(s.At) || src.State == fleet.SourceAbsent {
 			continue
 		}
 		fmt.Fprintf(&out, "source %-28s %-8s %s", plain(src.ID.String()), src.State, plain(src.Err))

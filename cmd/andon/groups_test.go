@@ -80,6 +80,14 @@ func TestGroupsAndQueueOverTheWire(t *testing.T) {
 		if (d.bad == 0) != tc.ok || !strings.Contains(out.String(), tc.says) || !strings.Contains(out.String(), tc.id.String()) {
 			t.Errorf("doctor on %s, fault %d: %s", tc.id, tc.fault, out.String())
 		}
+		var text bytes.Buffer
+		if err := writeCheck(&text, s, b); err != nil {
+			t.Fatal(err)
+		}
+		silent := tc.state == fleet.SourceDenied || tc.state == fleet.SourceFailing
+		if shown := strings.Contains(text.String(), "source "+tc.id.String()); shown != silent {
+			t.Errorf("%s is %s, shown among the silent sources: %v", tc.id, tc.state, shown)
+		}
 		w.f.GitHub().BreakPart(tc.part, hub.Healthy)
 	}
 }

@@ -31,13 +31,14 @@ type groupRead struct {
 // foldName is a group's name as GitHub compares it: without regard to case.
 func foldName(name string) string { return strings.ToLower(name) }
 
-func (h *holdings) putGroup(g groupRead) {
+// putGroup keeps a group under the name it was asked by.
+func (h *holdings) putGroup(name string, g groupRead) {
 	of := h.groups[g.group.Repo]
 	if of == nil {
 		of = make(map[string]groupRead)
 		h.groups[g.group.Repo] = of
 	}
-	of[foldName(g.group.Name)] = g
+	of[foldName(name)] = g
 }
 
 // holders lists the runs that hold a group others wait for.
@@ -119,11 +120,11 @@ func (r *groupsRound) readQueues(ctx context.Context) {
 		defer c.mu.Unlock()
 		switch {
 		case errors.Is(err, ErrGone) || err == nil && len(g.Members) == 0:
-			r.idle(foldName(name))
+			r.idle(name)
 		case err != nil:
 			r.broken = err
 		default:
-			c.held.putGroup(groupRead{group: g, marks: marks, at: time.Now()})
+			c.held.putGroup(name, groupRead{group: g, marks: marks, at: time.Now()})
 		}
 	})
 }
@@ -131,13 +132,13 @@ func (r *groupsRound) readQueues(ctx context.Context) {
 // idle takes over that nobody is in a group. As with lists it must be said twice
 // where there was somebody: a run still seems to wait in it.
 func (r *groupsRound) idle(name string) {
-	g, held := r.c.held.groups[r.repo][name]
+	g, held := r.c.held.groups[r.repo][foldName(name)]
 	if !held || g.idle {
-		delete(r.c.held.groups[r.repo], name)
+		delete(r.c.held.groups[r.repo], foldName(name))
 		return
 	}
 	g.idle, g.at = true, time.Time{}
-	r.c.held.putGroup(g)
+	r.c.held.putGroup(name, g)
 	r.doubt = "concurrency group " + g.group.Name + ": " + emptyOnce
 }
 

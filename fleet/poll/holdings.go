@@ -81,7 +81,7 @@ func newHoldings(c Config) holdings {
 	}
 	for _, g := range c.Stored.Groups {
 		if slices.Contains(c.Repos, g.Repo) {
-			h.putGroup(groupRead{group: g})
+			h.putGroup(g.Name, groupRead{group: g})
 		}
 	}
 	for _, q := range c.Stored.QueueRefs {

@@ -34,16 +34,16 @@ func (w *World) Now() int64 { return w.now }
 // Advance lets everything happen that is due by now. A time before the world's own
 // changes nothing.
 func (w *World) Advance(now int64) {
+	was := w.now
 	for len(w.queue) > 0 && w.queue[0].at <= now {
 		e := heap.Pop(&w.queue).(event)
 		w.now = max(w.now, e.at)
 		e.do()
 	}
-	if now < w.now {
-		return
+	w.now = max(w.now, now)
+	if w.now > was { // also where the last event fell on this very second
+		w.writeOn()
 	}
-	w.now = now
-	w.writeOn() // also where the last thing happened at this very second
 }
 
 // writeOn brings every run dir that is written to forward to now.

@@ -78,6 +78,22 @@ func TestScenariosAreNamedOnce(t *testing.T) {
 	}
 }
 
+// TestBuildsWriteUpToTheSecond: an event that falls on the second somebody looks at
+// does not keep builds from having written until then.
+func TestBuildsWriteUpToTheSecond(t *testing.T) {
+	for at := int64(t0 + 1); at < t0+10; at++ {
+		a, b := New(3, t0, Scale{}), New(3, t0, Scale{})
+		a.at(at, func() {})
+		for _, w := range []*World{a, b} {
+			w.Advance(t0 - 130)
+			w.Advance(at)
+		}
+		if picture(a) != picture(b) {
+			t.Errorf("an event at %d changed what builds wrote", at)
+		}
+	}
+}
+
 // TestContentAddsUp: the figures a dir keeps are those of the entries it lists.
 func TestContentAddsUp(t *testing.T) {
 	h := newHost("x", t0)
