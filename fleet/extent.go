@@ -14,12 +14,8 @@ type Extent struct {
 
 // extent counts what a finding names. Findings name each subject once.
 func (f Finding) extent() Extent {
-	x := Extent{Severity: f.Severity}
-	hosts := make(map[HostName]bool)
+	x := Extent{Severity: f.Severity, Hosts: len(f.Hosts())}
 	for _, s := range f.Subjects {
-		if s.Host != "" {
-			hosts[s.Host] = true
-		}
 		switch s.Kind {
 		case SubjectPR:
 			x.PRs++
@@ -29,7 +25,6 @@ func (f Finding) extent() Extent {
 			x.Dirs++
 		}
 	}
-	x.Hosts = len(hosts)
 	return x
 }
 
