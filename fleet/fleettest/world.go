@@ -34,6 +34,7 @@ type World struct {
 	History fleet.History
 	Groups  []fleet.ConcurrencyGroup
 	Queue   []fleet.QueueRef
+	Budget  fleet.Budget
 }
 
 // New returns an empty world in which every GitHub source is fresh.
@@ -124,7 +125,7 @@ func RootOwned(d *fleet.RunDir, born time.Time) *fleet.RunDir {
 
 // Reads returns the world as the collector would hold it.
 func (w *World) Reads() fleet.Reads {
-	r := fleet.Reads{At: w.At, Policy: w.Policy, Repos: []fleet.Repo{Repo}, Runners: w.Runners, Samples: w.Samples, History: w.History, Groups: w.Groups, QueueRefs: w.Queue}
+	r := fleet.Reads{At: w.At, Policy: w.Policy, Repos: []fleet.Repo{Repo}, Runners: w.Runners, Samples: w.Samples, History: w.History, Groups: w.Groups, QueueRefs: w.Queue, Budget: w.Budget}
 	for _, h := range w.Hosts {
 		r.Hosts = append(r.Hosts, *h)
 		if sw := w.Sweeps[h.Name]; sw != nil {
@@ -206,3 +207,9 @@ func (w *World) Jobs(id fleet.RunID) []*fleet.Job {
 	}
 	return out
 }
+
+// Runs returns all runs in the order of adding, to be changed in place.
+func (w *World) Runs() []*fleet.WorkflowRun { return w.runs }
+
+// PRs returns all pull requests in the order of adding, to be changed in place.
+func (w *World) PRs() []*fleet.PullRequest { return w.prs }

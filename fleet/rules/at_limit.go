@@ -93,17 +93,27 @@ func hitLimit(j fleet.Job) (limitHit, bool) {
 	if v.Class == fleet.ClassCode || v.Class == fleet.ClassInfra && !named {
 		return limitHit{}, false
 	}
+	// A step that hits its own limit fails; where the job's is hit, the step that
+	// ran is cancelled with it (actions/runner).
+	var cancelled limitHit
 	failedElse := false
 	for _, st := range j.Steps {
 		took, ok := st.Duration()
-		if limit, hit := nearLimit(took, v.Row == rowStepLimit); ok && hit && st.Conclusion.Red() {
+		limit, hit := nearLimit(took, v.Row == rowStepLimit)
+		switch {
+		case !ok || !hit || !st.Conclusion.Red():
+			failedElse = failedElse || st.Conclusion == fleet.ConclusionFailure
+		case st.Conclusion != fleet.ConclusionCancelled:
 			return limitHit{j, st.Name, took, limit}, true
+		case cancelled.limit == 0:
+			cancelled = limitHit{j, st.Name, took, limit}
 		}
-		failedElse = failedElse || st.Conclusion == fleet.ConclusionFailure
 	}
 	took, ok := j.Duration()
-	limit, hit := nearLimit(took, v.Row == rowJobLimit)
-	return limitHit{j, "", took, limit}, ok && hit && !failedElse
+	if limit, hit := nearLimit(took, v.Row == rowJobLimit); ok && hit && !failedElse {
+		return limitHit{j, "", took, limit}, true
+	}
+	return cancelled, cancelled.limit > 0 && !failedElse
 }
 
 // nearLimit finds the limit a duration ended at: a multiple of five minutes, or

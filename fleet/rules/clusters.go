@@ -88,9 +88,8 @@ func clusterOf(s *fleet.Snapshot, e ended, key string, members []failed) (cluste
 			c.kind, c.members = kindInfra, proved
 			return c, true
 		}
-		c.members = doubtful
-		c.passes = e.passes(s, doubtful)
-		return c, distinctBranches(doubtful) >= most
+		c.members, c.passes = doubtful, e.passes(s, doubtful)
+		return c, len(doubtful) > 0
 	case "place":
 		if rest == lostRunner || rest == "Set up runner" { // nothing of the code was run, or it did not end itself
 			c.kind = kindInfra
@@ -108,8 +107,8 @@ func clusterOf(s *fleet.Snapshot, e ended, key string, members []failed) (cluste
 
 // proven splits the failures of one infrastructure signature. A suspect counts
 // where its host bears it out, or where Policy.Branches distinct branches show it
-// at one place and most jobs there do not pass meanwhile: else it is the flake its
-// guard warns of.
+// at one place and most jobs there do not pass meanwhile: where they do it is in
+// doubt, the flake its guard warns of. Any other suspect is neither.
 func proven(s *fleet.Snapshot, e ended, members []failed) (proved, doubtful []failed) {
 	type place struct{ repo, job, step string }
 	at := func(f failed) place { return place{string(f.job.Repo), f.job.Name, f.step} }
@@ -119,15 +118,18 @@ func proven(s *fleet.Snapshot, e ended, members []failed) (proved, doubtful []fa
 			suspects[at(f)] = append(suspects[at(f)], f)
 		}
 	}
-	enough := make(map[place]bool)
+	enough, flake := make(map[place]bool), make(map[place]bool)
 	for p, list := range suspects {
-		n := distinctBranches(list)
-		enough[p] = n >= s.Policy.Branches && e.passes(s, list) < flakeShare*n
+		if n := distinctBranches(list); n >= s.Policy.Branches {
+			flake[p] = e.passes(s, list) >= flakeShare*n
+			enough[p] = !flake[p]
+		}
 	}
 	for _, f := range members {
-		if f.class == fleet.ClassInfra || enough[at(f)] {
+		switch {
+		case f.class == fleet.ClassInfra || enough[at(f)]:
 			proved = append(proved, f)
-		} else {
+		case flake[at(f)]:
 			doubtful = append(doubtful, f)
 		}
 	}

@@ -51,6 +51,10 @@ func infraFailure(s *fleet.Snapshot) []fleet.Finding {
 		}
 		groups[k] = append(groups[k], f)
 	}
+	if len(groups) == 0 {
+		return nil
+	}
+	e.look.Found = len(clusters(s, e))
 	var out []fleet.Finding
 	for k, list := range groups {
 		slices.SortStableFunc(list, func(a, b failed) int {

@@ -106,7 +106,7 @@ func budgetFinding(s *fleet.Snapshot, key string, sev fleet.Severity) fleet.Find
 	slices.SortFunc(f.Subjects, func(a, b fleet.Subject) int { return cmp.Compare(a.Name, b.Name) })
 	fact := "not unreachable: GitHub answers, with its limit"
 	if failing > 0 {
-		fact = fmt.Sprintf("%s of GitHub also fail for another reason: look at them too", fleet.Plural(failing, "source"))
+		fact = fmt.Sprintf("not the limit alone: %s of GitHub failing for another reason", fleet.Plural(failing, "source"))
 	}
 	f.RuledOut = []fleet.Evidence{{What: "source", Where: "github", At: s.At, Fact: fact}}
 	return f

@@ -93,7 +93,9 @@ func droppedFinding(s *fleet.Snapshot, scope string, h *seenRunners, src fleet.S
 				Fact: fmt.Sprintf("last listed %s ago, after %s; labels %s", lasted(s.At.Sub(r.Last)), lasted(r.Last.Sub(r.First)), listed(r.Labels))})
 		}
 	}
-	f.Subjects = t.subjects()
+	if f.Subjects = t.subjects(); len(f.Subjects) == 0 {
+		f.Subjects = []fleet.Subject{fleet.OfSource(src.ID)} // nobody knows their hosts
+	}
 	count := fmt.Sprintf("%d of %d yesterday", len(names), yesterday)
 	if h.first.After(day) {
 		count = fmt.Sprintf("%d listed, and %d that were since %s ago are not", len(names), len(missing), lasted(s.At.Sub(h.first)))

@@ -89,6 +89,7 @@ func (p *offline) finding(s *fleet.Snapshot) fleet.Finding {
 		f.Subjects = []fleet.Subject{fleet.OfHost(p.host)}
 		p.hostFacts(s, &f)
 	} else {
+		f.Subjects = []fleet.Subject{fleet.OfSource(list)}
 		f.Unknown = append(f.Unknown, fleet.Gap{What: "their host", Why: "no host's services and no pattern of the config name them", Makes: "add the names to a host's runners in the config"})
 		f.Advice = "find the machine of " + p.names[0] + " and look at its listener: systemctl status 'actions.runner.*'"
 	}

@@ -33,7 +33,9 @@ var _ = register(fleet.Rule{
 func sameFailure(s *fleet.Snapshot) []fleet.Finding {
 	e := gather(s)
 	var out []fleet.Finding
-	for _, c := range clusters(s, e) {
+	found := clusters(s, e)
+	e.look.Found = len(found)
+	for _, c := range found {
 		out = append(out, c.finding(s, e.look))
 	}
 	return out
