@@ -75,6 +75,7 @@ func infraFinding(s *fleet.Snapshot, list []failed, at string, look Look) fleet.
 	on := mend(s, list, &t, &f)
 	f.Evidence = c.evidence(s, look)
 	last := newestEnd(list)
+	f.Began = list[0].job.CompletedAt
 	f.Summary = fmt.Sprintf("%s on %s: %s of %s failed, the last %s ago", c.what(), at, fleet.Plural(len(list), "job"), branches(distinctBranches(list)), lasted(s.At.Sub(last)))
 	f.RuledOut = append(f.RuledOut, fleet.Evidence{What: "verdict", Where: place(list[0].step), At: list[0].job.Verdict.At(), Fact: c.notCode()})
 	f.RuledOut = append(f.RuledOut, fleet.Evidence{What: "jobs", Where: at, At: s.At, Fact: fmt.Sprintf("no line stop yet: fewer than %d branches of one signature that are not the merge queue's", s.Policy.Branches)})
