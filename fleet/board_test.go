@@ -104,6 +104,20 @@ func TestOldDataIsNoNewLook(t *testing.T) {
 	}
 }
 
+// A source that turns out to be one this server has not takes its alerts along:
+// they could never be seen to end.
+func TestAlertOfAnAbsentSourceResolves(t *testing.T) {
+	w := fleettest.New()
+	w.Host("intel")
+	found := []fleet.Finding{{Key: "intel", Rests: []fleet.SourceID{fleet.HostSource("intel")}}}
+	rules := []fleet.Rule{scripted("r", 0, &found)}
+	b := fleet.Board{}.Fold(at(w, 0, fleet.SourceFailing), rules)
+	found = nil
+	if b = b.Fold(at(w, time.Second, fleet.SourceAbsent), rules); len(b.Alerts) != 1 || b.Alerts[0].State != fleet.AlertResolved {
+		t.Errorf("%+v", b.Alerts)
+	}
+}
+
 func TestPendingAlertIsForgottenOnlyOnAFreshAnswer(t *testing.T) {
 	w := fleettest.New()
 	w.Host("intel")

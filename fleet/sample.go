@@ -19,6 +19,10 @@ type Sample struct {
 	// Recreated is when a sweep first saw another inode under the same name;
 	// zero where that never happened.
 	Recreated time.Time `json:"recreated,omitzero"`
+	// Base and Mid are earlier measurements of the same dir, for its growth: the
+	// first, and one on the way to replace it once it is too old for a rate of now.
+	Base Measure `json:"base,omitzero"`
+	Mid  Measure `json:"mid,omitzero"`
 }
 
 // Gone is a run dir that vanished while a job of its run was live on the host.
@@ -34,16 +38,20 @@ func (s *Snapshot) sample(d *Dir, id DirID, prev map[DirID]Sample) Sample {
 	sm := Sample{ID: id, Dev: d.Dev, Inode: d.Inode, Since: at, Last: at, Run: d.Run, Quiet: s.quiet(d), Sig: s.signature(d)}
 	p, ok := prev[id]
 	if !ok {
+		sm.Base, sm.Mid = measures(d, Measure{}, Measure{})
 		return sm
 	}
 	sm.Recreated = p.Recreated
 	if p.Dev != d.Dev || p.Inode != d.Inode {
 		sm.Recreated = at
+		sm.Base, sm.Mid = measures(d, Measure{}, Measure{})
 		return sm
 	}
+	sm.Base, sm.Mid = measures(d, p.Base, p.Mid)
 	if !d.HasRun() && p.Run.ID != 0 && !s.writtenSince(d, p.Since) {
 		// GitHub has not answered yet, or not for this run: no look at all, so
 		// neither an equal one nor another.
+		p.Base, p.Mid = sm.Base, sm.Mid
 		return p
 	}
 	if p.Quiet == sm.Quiet && p.Sig == sm.Sig && !s.writtenSince(d, p.Since) {

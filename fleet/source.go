@@ -14,6 +14,7 @@ const (
 	SourceRunners SourceKind = "runners" // registered runners (needs admin)
 	SourceGroups  SourceKind = "groups"  // concurrency groups of waiting runs (absent up to GHES 3.19)
 	SourceQueue   SourceKind = "queue"   // branches of the merge queue
+	SourceNotices SourceKind = "notices" // how this console's own notices fare; never read from anywhere
 )
 
 // SourceID names one source: its kind and what it is about.
@@ -50,7 +51,9 @@ const (
 	CauseUnreachable Cause = "unreachable"
 	CauseTimeout     Cause = "timeout"
 	CauseAuth        Cause = "auth"
-	CauseHostKey     Cause = "host_key"
+	CauseHostKey     Cause = "host_key"         // no key of the host is on record
+	CauseKeyChanged  Cause = "host_key_changed" // it offers another key than the one on record
+	CauseKeyRevoked  Cause = "host_key_revoked" // the key it offers is marked as revoked
 	CausePrivilege   Cause = "privilege"
 	CauseTruncated   Cause = "truncated"
 	CauseProtocol    Cause = "protocol"
@@ -61,6 +64,11 @@ const (
 	CauseNotSent     Cause = "not_sent" // a deed's request never left this console
 	CauseOther       Cause = "other"
 )
+
+// HostKey reports whether the host's key is not trusted, for whatever reason.
+func (c Cause) HostKey() bool {
+	return c == CauseHostKey || c == CauseKeyChanged || c == CauseKeyRevoked
+}
 
 // Source is one thing andon reads, and how well. A failed source is data.
 type Source struct {
@@ -85,8 +93,12 @@ func (s Source) Age(now time.Time) (time.Duration, bool) {
 }
 
 // Stale reports whether the source's data is older than two intervals, or was
-// never read. What rests on it is shown with "?" and never resolves an alert.
+// never read. What rests on it is shown with "?" and never resolves an alert. One
+// the server has not has nothing that could be stale.
 func (s Source) Stale(now time.Time) bool {
+	if s.State == SourceAbsent {
+		return false
+	}
 	age, ok := s.Age(now)
 	return !ok || age > 2*s.Interval
 }
@@ -105,6 +117,25 @@ type Budget struct {
 	Limit     int       `json:"limit"`
 	Remaining int       `json:"remaining"`
 	Reset     time.Time `json:"reset,omitzero"`
-	PerHour   int       `json:"spent_per_hour"`        // burn rate seen by this console
+	PerHour   int       `json:"spent_per_hour"`        // burn rate seen by this console, over the last hour
+	Lately    int       `json:"spent_per_hour_lately"` // the same over the last ten minutes
 	Paused    time.Time `json:"paused_until,omitzero"` // back-off of a secondary limit
+}
+
+// EmptyAt returns when nothing of the limit will be left if it goes on like this,
+// and whether that is before the reset. It goes by the slower of the two rates,
+// so that neither a console's first look nor an hour that is over makes an alarm.
+// Where the budget is not known, or its reset is past, it is false.
+func (b Budget) EmptyAt(now time.Time) (time.Time, bool) {
+	rate := min(b.PerHour, b.Lately)
+	switch {
+	case !b.Known || b.Limit <= 0 || !now.Before(b.Reset):
+		return time.Time{}, false
+	case b.Remaining <= 0:
+		return now, true
+	case rate <= 0:
+		return time.Time{}, false
+	}
+	at := now.Add(time.Duration(float64(b.Remaining) / float64(rate) * float64(time.Hour)))
+	return at, at.Before(b.Reset)
 }

@@ -17,17 +17,53 @@ type RunnerService struct {
 
 // Cleaner is something on the host that deletes run dirs besides us.
 type Cleaner struct {
-	Name  string          `json:"name"`  // timer or hook
-	Kind  string          `json:"kind"`  // timer | hook
-	Wired bool            `json:"wired"` // enabled, or named by a runner's environment
-	Last  Fact[time.Time] `json:"last"`  // last run
+	Name     string              `json:"name"`               // timer or hook
+	Kind     string              `json:"kind"`               // timer | hook
+	Wired    bool                `json:"wired"`              // enabled and active, or named by a runner's environment
+	Last     Fact[time.Time]     `json:"last"`               // last run
+	Schedule string              `json:"schedule,omitempty"` // of a timer: its OnCalendar, as systemd writes it; "" where not told
+	Said     Fact[[]JournalLine] `json:"said,omitzero"`      // newest lines of its journal, oldest first
 }
 
-// Cache is a compiler cache on a host.
+// JournalLine is one line of a host's journal.
+type JournalLine struct {
+	At   time.Time `json:"at"`   // host clock
+	Text string    `json:"text"` // without host and program; foreign text
+}
+
+// Cache is a compiler cache on a host, as the jobs that used it told. A server
+// lives in a job's container and ends with it, so the host itself can tell nothing:
+// sccache --show-stats there answers zeros (mozilla/sccache).
 type Cache struct {
-	Dir      string      `json:"dir"`
-	Bytes    Fact[int64] `json:"bytes"`
-	CapBytes Fact[int64] `json:"cap_bytes"`
+	Dir      string          `json:"dir"` // as the server names it: in a container, the container's path
+	Bytes    Fact[int64]     `json:"bytes"`
+	CapBytes Fact[int64]     `json:"cap_bytes"`
+	StatsAt  Fact[time.Time] `json:"stats_at,omitzero"` // when the newest statistics were written, host clock
+	Stats    []CacheStats    `json:"stats,omitempty"`   // newest first
+}
+
+// CacheStats is what one job's server told when it was asked.
+type CacheStats struct {
+	At       Fact[time.Time] `json:"at"`
+	CapBytes Fact[int64]     `json:"cap_bytes"`
+	Requests Fact[int64]     `json:"requests"` // compile requests
+	Hits     Fact[int64]     `json:"hits"`
+	Misses   Fact[int64]     `json:"misses"`
+}
+
+// Totals adds up the statistics that tell hits and misses. Each sum is unknown
+// where none of them does.
+func (c Cache) Totals() (requests, hits, misses Fact[int64]) {
+	for _, s := range c.Stats {
+		h, ok1 := s.Hits.Get()
+		m, ok2 := s.Misses.Get()
+		r, ok3 := s.Requests.Get()
+		if ok1 && ok2 && ok3 {
+			at := c.Bytes.At()
+			requests, hits, misses = Known(requests.Or(0)+r, at), Known(hits.Or(0)+h, at), Known(misses.Or(0)+m, at)
+		}
+	}
+	return requests, hits, misses
 }
 
 // Sweep is what one whole, closed answer of a host said. A truncated answer

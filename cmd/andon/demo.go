@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"andon/fleet"
 	"andon/fleet/config"
 	"andon/fleet/gh"
 	"andon/fleet/poll"
 	"andon/fleet/sim"
+	"andon/fleet/sim/world"
 )
 
 // runDemo runs the console, or with --headless any verb, on the embedded fleet.
@@ -24,6 +26,7 @@ func runDemo(ctx context.Context, in invocation) int {
 		in.args, rest = in.args[:i], in.args[i+1:]
 	}
 	c, words, err := in.flags("demo", func(fs *flag.FlagSet) {
+		fs.StringVar(&o.Scenario, "scenario", world.Incident, "what happens, by `NAME`; list names them")
 		fs.IntVar(&o.Hosts, "hosts", 0, "`N` hosts in all; 0: those of the story")
 		fs.IntVar(&o.PRs, "prs", 0, "`N` open pull requests in all")
 		fs.IntVar(&o.Dirs, "dirs", 0, "`N` run dirs on each generated host")
@@ -39,6 +42,13 @@ func runDemo(ctx context.Context, in invocation) int {
 	if len(words) > 0 {
 		return in.usage(fmt.Errorf("demo: unexpected %q; verbs go behind --headless --", words[0]))
 	}
+	if o.Scenario == "list" || o.Scenario == "help" {
+		fmt.Fprint(in.out, scenarioList())
+		return exitOK
+	}
+	if _, err := world.ScenarioNamed(o.Scenario); err != nil {
+		return in.usage(fmt.Errorf("demo: %w", err))
+	}
 	if !headless && !in.screen() {
 		return in.usage(errors.New("demo: this is no terminal to draw on; try: andon demo --headless -- check"))
 	}
@@ -50,7 +60,7 @@ func runDemo(ctx context.Context, in invocation) int {
 	}
 	d := &demo{options: o}
 	defer d.close()
-	in.args, in.open = rest, d.open
+	in.args, in.open, in.demo = rest, d.open, true
 	if headless {
 		return sequence(ctx, in)
 	}
@@ -59,6 +69,15 @@ func runDemo(ctx context.Context, in invocation) int {
 		in.args = append(in.args, "--readonly")
 	}
 	return runConsole(ctx, in)
+}
+
+// scenarioList names each scenario and what happens in it.
+func scenarioList() string {
+	var b strings.Builder
+	for _, s := range sim.Scenarios() {
+		fmt.Fprintf(&b, "  %-16s %s\n", s.Name, s.Title)
+	}
+	return b.String()
 }
 
 // demo keeps one session over all verbs of a command line.
@@ -112,6 +131,6 @@ func demoParts(f *sim.Fleet, state string, c common) (parts, error) {
 	i := poll.DefaultIntervals()
 	cfg.Intervals = config.Intervals{Hosts: i.Host, Runs: i.Hot, Pulls: i.Pulls, Runners: i.Runners}
 	return parts{cfg: cfg, scopes: f.RunnerScopes(), token: token, where: "the demo", state: state, demo: true, now: f.Now,
-		stored: fleet.Reads{Samples: f.Samples()},
+		stored: fleet.Reads{Samples: f.Samples(), History: f.History()},
 		ssh:    f.SSH()}, nil
 }

@@ -40,7 +40,11 @@ func runDoctor(ctx context.Context, in invocation) int {
 		d.say(true, "audit log", s.audit.Path(), "")
 	}
 	for _, src := range snap.Sources {
-		if src.ID.Kind != fleet.SourceHost {
+		switch src.ID.Kind {
+		case fleet.SourceHost:
+		case fleet.SourceGroups, fleet.SourceQueue:
+			d.may(ctx, s, snap, src)
+		default:
 			d.say(src.State == fleet.SourceOK, src.ID.String(), sourceSays(src, snap.At), src.Remedy)
 		}
 	}
@@ -71,6 +75,23 @@ func (d *diagnosis) say(ok bool, what, fact, mend string) {
 	if !ok && mend != "" {
 		fmt.Fprintf(d.w, "      %s\n", plain(mend))
 	}
+}
+
+// may asks now what the look asked only where something needed it: whether it
+// could be read, and which permission is missing.
+func (d *diagnosis) may(ctx context.Context, s *session, snap *fleet.Snapshot, src fleet.Source) {
+	runs := snap.SourceOf(fleet.SourceID{Kind: fleet.SourceRuns, Of: src.ID.Of})
+	if s.may == nil || runs.State != fleet.SourceOK { // the repository itself may be out of sight
+		d.say(false, src.ID.String(), "not tried: its runs cannot be read", "")
+		return
+	}
+	fact, err := s.may(ctx, src.ID)
+	if err != nil {
+		f := fleet.FailureOf(err)
+		d.say(false, src.ID.String(), f.Error(), f.Remedy)
+		return
+	}
+	d.say(true, src.ID.String(), fact, "")
 }
 
 func sourceSays(src fleet.Source, now time.Time) string {

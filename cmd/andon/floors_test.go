@@ -38,6 +38,7 @@ var house = []room{
 	{dir: "fleet/gh", ours: []string{"fleet"}, theirs: []string{"github.com/google/go-github/v62"}, shut: []string{"os/exec"}, why: "the only importer of go-github"},
 	{dir: "fleet/poll", ours: []string{"fleet", "fleet/probe"}, shut: []string{"net", "net/http", "os/exec"}, why: "speaks to interfaces it declares"},
 	{dir: "fleet/remedy", ours: []string{"fleet", "fleet/probe"}, theirs: []string{"golang.org/x/sys"}, shut: []string{"net", "net/http", "os/exec"}, why: "speaks to interfaces it declares"},
+	{dir: "fleet/notify", ours: []string{"fleet"}, shut: []string{"os", "os/exec"}, why: "bell and webhooks: knows the fleet and HTTP"},
 	{dir: "fleet/config", ours: []string{"fleet"}, theirs: []string{"go.yaml.in/yaml/v3"}, shut: []string{"net/http", "os", "os/exec"}, why: "bytes in, config out"},
 	{dir: "fleet/sim/...", ours: []string{"fleet", "fleet/...", "sshexec"}, theirs: []string{"golang.org/x/crypto", "golang.org/x/sys", "mvdan.cc/sh/v3"}, why: "the simulated fleet"},
 	{dir: "fleet", shut: append([]string{"context", "sync", "sync/atomic"}, inputOutput...), why: "floor 0: standard library only, no context, no goroutine"},

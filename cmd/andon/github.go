@@ -76,6 +76,47 @@ func (g *github) Runners(ctx context.Context, scope string) ([]fleet.Runner, boo
 	return l.Items, l.Whole, err
 }
 
+// WaitsIn names the concurrency groups a run waits in.
+func (g *github) WaitsIn(ctx context.Context, k fleet.RunKey) ([]string, error) {
+	l, err := g.client.WaitsIn(ctx, k)
+	if errors.Is(err, gh.ErrAbsent) {
+		return nil, fmt.Errorf("%w: %w", poll.ErrAbsent, err)
+	}
+	if err != nil {
+		return nil, gone(err)
+	}
+	return l.Complete()
+}
+
+// Group reads the queue of a concurrency group.
+func (g *github) Group(ctx context.Context, r fleet.Repo, name string) (fleet.ConcurrencyGroup, error) {
+	group, err := g.client.Group(ctx, r, name)
+	return group, gone(err)
+}
+
+// QueueRefs lists the branches of merge queues.
+func (g *github) QueueRefs(ctx context.Context, r fleet.Repo) ([]fleet.QueueRef, bool, error) {
+	l, err := g.client.QueueRefs(ctx, r)
+	return l.Items, l.Whole, err
+}
+
+// may says what the token may read that is only asked when it is needed. It is a
+// sentence where it may, or where the server has nothing to read.
+func (g *github) may(ctx context.Context, id fleet.SourceID) (string, error) {
+	switch id.Kind {
+	case fleet.SourceGroups:
+		err := g.client.HasGroups(ctx, fleet.Repo(id.Of))
+		if errors.Is(err, gh.ErrAbsent) {
+			return gh.ErrAbsent.Error() + ": who holds a concurrency group is not shown", nil
+		}
+		return "can be read; asked for runs that wait", err
+	case fleet.SourceQueue:
+		l, err := g.client.QueueRefs(ctx, fleet.Repo(id.Of))
+		return fmt.Sprintf("can be read; merge queue branches there: %d", len(l.Items)), err
+	}
+	return "", fmt.Errorf("%s: always asked", id)
+}
+
 // Budget says what is left of the token's limit.
 func (g *github) Budget() fleet.Budget { return g.client.Budget() }
 

@@ -74,6 +74,9 @@ func verbHelp(name string, fs *flag.FlagSet) string {
 	}
 	fs.SetOutput(&b)
 	fs.PrintDefaults()
+	if name == "demo" {
+		b.WriteString("\nScenarios:\n" + scenarioList())
+	}
 	return b.String()
 }
 

@@ -141,7 +141,7 @@ var causes = []struct {
 	kind  sshexec.Kind
 	cause fleet.Cause
 }{
-	{sshexec.ErrHostKeyUnknown, fleet.CauseHostKey}, {sshexec.ErrHostKeyChanged, fleet.CauseHostKey}, {sshexec.ErrHostKeyRevoked, fleet.CauseHostKey},
+	{sshexec.ErrHostKeyUnknown, fleet.CauseHostKey}, {sshexec.ErrHostKeyChanged, fleet.CauseKeyChanged}, {sshexec.ErrHostKeyRevoked, fleet.CauseKeyRevoked},
 	{sshexec.ErrAuth, fleet.CauseAuth}, {sshexec.ErrPrivilege, fleet.CausePrivilege},
 	{sshexec.ErrTimeout, fleet.CauseTimeout}, {sshexec.ErrTruncated, fleet.CauseTruncated},
 	{sshexec.ErrDNS, fleet.CauseUnreachable}, {sshexec.ErrUnreachable, fleet.CauseUnreachable}, {sshexec.ErrNotSSH, fleet.CauseUnreachable},

@@ -10,6 +10,7 @@ import (
 
 	"andon/fleet/actions"
 	"andon/fleet/rules"
+	"andon/fleet/sim"
 	"andon/ui"
 )
 
@@ -24,7 +25,7 @@ func TestReadmeTables(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := string(raw)
-	for name, table := range map[string]string{"verbs": verbTable(), "keys": keyTable(), "rules": ruleTable(), "actions": actionTable()} {
+	for name, table := range map[string]string{"verbs": verbTable(), "keys": keyTable(), "rules": ruleTable(), "actions": actionTable(), "scenarios": scenarioTable()} {
 		from, to := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
 		i, j := strings.Index(text, from), strings.Index(text, to)
 		if i < 0 || j < i {
@@ -90,6 +91,21 @@ func actionTable() string {
 	out := head("key", "action", "what it does", "cost")
 	for _, a := range actions.All() {
 		out += row("`"+a.Key+"`", fmt.Sprintf("`%s`", a.ID), a.Doc, a.Cost)
+	}
+	return out
+}
+
+func scenarioTable() string {
+	out := head("scenario", "what happens", "what andon says")
+	for _, s := range sim.Scenarios() {
+		said := make([]string, len(s.Tells))
+		for i, id := range s.Tells {
+			said[i] = "`" + string(id) + "`"
+		}
+		if len(said) == 0 {
+			said = []string{"green"}
+		}
+		out += row("`"+s.Name+"`", s.Title, strings.Join(said, ", "))
 	}
 	return out
 }

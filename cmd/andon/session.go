@@ -35,8 +35,9 @@ type session struct {
 	tokenFrom string // where the token was found
 	notes     []string
 	now       func() time.Time
-	remarks   func(fleet.Host) []string // on the SSH set-up of a host, after a look
-	retry     func()                    // forget failures of hosts: the operator says that something was mended
+	remarks   func(fleet.Host) []string                             // on the SSH set-up of a host, after a look
+	retry     func()                                                // forget failures of hosts: the operator says that something was mended
+	may       func(context.Context, fleet.SourceID) (string, error) // what the token may read that is only asked when needed; nil without a token
 	closers   []func()
 
 	mu    sync.Mutex // guards board

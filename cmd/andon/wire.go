@@ -79,9 +79,9 @@ func wire(p parts) (*session, error) {
 		}
 		s.closers = append(s.closers, client.Close)
 		g := newGitHub(client)
-		s.collector, deeds = poll.New(pc, h, g, g, g, g), g
+		s.collector, deeds, s.may = poll.New(pc, h, poll.GitHub{Runs: g, Pulls: g, Runners: g, Groups: g, Queues: g, Budget: g}), g, g.may
 	} else {
-		s.collector = poll.New(pc, h, nil, nil, nil, nil)
+		s.collector = poll.New(pc, h, poll.GitHub{})
 	}
 	log, err := remedy.OpenLog(filepath.Join(p.state, "audit.jsonl"))
 	if err != nil {

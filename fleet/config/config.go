@@ -20,6 +20,7 @@ type Config struct {
 	Policy    fleet.Policy
 	Intervals Intervals
 	Rules     map[fleet.RuleID]Override
+	Notify    Notify
 	Theme     string // auto, dark, light, or a theme's name
 	ASCII     bool   // glyphs: ascii
 	Operator  string // name in the audit log; the login's where empty

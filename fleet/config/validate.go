@@ -50,6 +50,7 @@ func validate(cfg Config, d *decoder, known Known) Problems {
 		c.host(fmt.Sprintf("hosts[%d]", i), h, seen)
 	}
 	c.policy(cfg.Policy)
+	c.notify(cfg.Notify)
 	for id := range cfg.Rules {
 		if !slices.Contains(known.Rules, id) {
 			c.at("rules."+string(id), fmt.Sprintf("no rule is called %q", id), "see `andon check --json` or the README for their names")

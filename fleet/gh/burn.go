@@ -32,16 +32,20 @@ func (b *burn) advance(now time.Time) {
 	}
 }
 
-// perHour extrapolates from what was seen; over less than a minute it does not.
-func (b *burn) perHour(now time.Time) int {
+// lately is the span of the second, quicker rate.
+const lately = 10 * time.Minute
+
+// perHour extrapolates from what was seen over the last span, an hour at most;
+// over less than a minute it does not.
+func (b *burn) perHour(now time.Time, span time.Duration) int {
 	if b.from.IsZero() {
 		return 0
 	}
 	b.advance(now)
 	sum := 0
-	for _, n := range b.buckets {
-		sum += n
+	for i := range int64(span / time.Minute) {
+		sum += b.buckets[((b.minute-i)%60+60)%60]
 	}
-	seen := min(max(now.Sub(b.from), time.Minute), time.Hour)
+	seen := min(max(now.Sub(b.from), time.Minute), span)
 	return int(float64(sum) * float64(time.Hour) / float64(seen))
 }

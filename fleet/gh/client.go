@@ -114,7 +114,8 @@ func (c *Client) TokenExpires() fleet.Fact[time.Time] {
 // reply is an answer that arrived whole.
 type reply struct {
 	body    []byte
-	next    int // number of the next page; 0 where this is the last
+	next    int    // number of the next page; 0 where this is the last or has a cursor
+	after   string // cursor of the next page; empty where there is none
 	partial bool
 	url     string
 	status  int
@@ -150,7 +151,7 @@ func (c *Client) callWith(caller, traced context.Context, method, path, what str
 	case err != nil:
 		return reply{}, c.fail(what, err)
 	}
-	r := reply{body: body.Bytes(), next: resp.NextPage, status: resp.StatusCode,
+	r := reply{body: body.Bytes(), next: resp.NextPage, after: resp.After, status: resp.StatusCode,
 		url: resp.Request.URL.String(), request: resp.Header.Get("X-GitHub-Request-Id")}
 	r.partial = isPartial(resp.Header)
 	return r, nil

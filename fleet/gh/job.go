@@ -18,6 +18,7 @@ type wireJob struct {
 	Conclusion  string            `json:"conclusion"`
 	Labels      bounded[string]   `json:"labels"`
 	Runner      string            `json:"runner_name"`
+	CreatedAt   time.Time         `json:"created_at"`
 	StartedAt   time.Time         `json:"started_at"`
 	CompletedAt time.Time         `json:"completed_at"`
 	URL         string            `json:"html_url"`
@@ -40,7 +41,7 @@ func (w wireJob) job(key fleet.RunKey) (fleet.Job, bool) {
 	j := fleet.Job{
 		Repo: key.Repo, ID: w.ID, RunID: key.ID, Attempt: max(w.Attempt, 1), Name: w.Name,
 		Status: fleet.Status(w.Status), Conclusion: fleet.Conclusion(w.Conclusion), Labels: w.Labels,
-		Runner: w.Runner, StartedAt: w.StartedAt, CompletedAt: w.CompletedAt, URL: w.URL,
+		Runner: w.Runner, CreatedAt: w.CreatedAt, StartedAt: w.StartedAt, CompletedAt: w.CompletedAt, URL: w.URL,
 	}
 	if j.Status.Live() && j.Status != fleet.StatusInProgress {
 		j.Runner = "" // GitHub's own examples name one for a queued job

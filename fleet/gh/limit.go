@@ -179,7 +179,8 @@ func (b *book) budget() fleet.Budget {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.now()
-	out := fleet.Budget{Known: b.known, Limit: b.limit, Remaining: b.remaining, Reset: b.reset, PerHour: b.spent.perHour(now)}
+	out := fleet.Budget{Known: b.known, Limit: b.limit, Remaining: b.remaining, Reset: b.reset,
+		PerHour: b.spent.perHour(now, time.Hour), Lately: b.spent.perHour(now, lately)}
 	if b.known && !now.Before(b.reset) {
 		out.Remaining = b.limit
 	}

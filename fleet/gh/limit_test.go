@@ -131,7 +131,7 @@ func TestBurnCountsWhatEverybodySpends(t *testing.T) {
 		b.note(headers(5000-100*i+50, reset, c.t))
 	}
 	got := b.budget()
-	if got.Remaining != 2000 || got.PerHour != 6000 || !got.Known || got.Limit != 5000 {
+	if got.Remaining != 2000 || got.PerHour != 6000 || got.Lately != 6000 || !got.Known || got.Limit != 5000 {
 		t.Errorf("%+v", got)
 	}
 	c.t = c.t.Add(20 * time.Minute)
@@ -146,6 +146,36 @@ func TestBurnCountsWhatEverybodySpends(t *testing.T) {
 	c.t = c.t.Add(2 * time.Hour)
 	if got := b.budget().PerHour; got != 0 {
 		t.Errorf("two silent hours later: %d an hour", got)
+	}
+}
+
+// What a console's first look costs says nothing about the hours to come.
+func TestBurnTellsABurstFromAPace(t *testing.T) {
+	c := noon()
+	b := &book{now: c.now}
+	reset := c.t.Add(55 * time.Minute)
+	left := 5000
+	spend := func(after time.Duration, n int) fleet.Budget {
+		c.t, left = c.t.Add(after), left-n
+		b.note(headers(left, reset, c.t))
+		return b.budget()
+	}
+	spend(0, 0)
+	if got := spend(time.Second, 2000); got.PerHour != 120000 || got.Lately != 120000 {
+		t.Errorf("2000 in the first second: %+v", got)
+	}
+	got := spend(15*time.Minute, 10)
+	if got.PerHour < 8000 || got.Lately != 60 {
+		t.Errorf("a quarter of an hour later: %+v", got)
+	}
+	if at, before := got.EmptyAt(c.t); before || at.Sub(c.t) < 40*time.Hour {
+		t.Errorf("empty at %s, %v", at, before)
+	}
+	for range 10 {
+		got = spend(time.Minute, 150)
+	}
+	if at, before := got.EmptyAt(c.t); got.Lately != 9000 || !before || at.Sub(c.t) < 10*time.Minute || at.Sub(c.t) > 11*time.Minute { // 1490 at the slower rate, 8418
+		t.Errorf("150 a minute with %d left: %+v, empty at %s, %v", left, got, at, before)
 	}
 }
 

@@ -47,20 +47,29 @@ type query[W, T any] struct {
 	under  string // JSON name of the list; empty where the answer is the list itself
 	want   int    // stop after so many items; 0 reads all pages
 	id     func(T) int64
+	name   func(T) string    // in place of id, for items that have no number
 	noun   func(W) (T, bool) // false drops an item that cannot be true
 }
 
-// read follows the pages of a list. Pages are asked by number, so an answer
-// cannot send the console to another address; repeats and loops end it.
+// spot is where a page begins: a page's number, or a cursor (concurrency groups
+// have no numbers). The zero spot is the first page.
+type spot struct {
+	page  int
+	after string
+}
+
+// read follows the pages of a list. Pages are asked by number or cursor, so an
+// answer cannot send the console to another address; repeats and loops end it.
 func read[W, T any](ctx context.Context, c *Client, q query[W, T]) (List[T], error) {
-	g := gathered[T]{seen: make(map[int64]bool), total: -1}
-	next := 1
-	for asked := 0; next != 0; asked++ {
-		if asked == maxPages {
+	g := gathered[T]{seen: make(map[any]bool), total: -1}
+	been := make(map[spot]bool)
+	var at spot
+	for more := true; more; {
+		if len(been) == maxPages {
 			g.gap("cut at %d pages", maxPages)
 			break
 		}
-		at := next
+		been[at] = true
 		r, err := c.call(ctx, http.MethodGet, q.address(at), q.what)
 		if err != nil {
 			return List[T]{}, err
@@ -77,17 +86,20 @@ func read[W, T any](ctx context.Context, c *Client, q query[W, T]) (List[T], err
 		if r.partial {
 			g.gap("single sign-on hides some organisations")
 		}
-		next = r.next
+		next := spot{page: r.next, after: r.after}
 		switch {
-		case next != 0 && next <= at:
+		case next == spot{}:
+			more = false
+		case been[next] || next.after == "" && next.page <= max(at.page, 1):
 			g.gap("the pages loop")
-			next = 0
-		case next != 0 && !moved:
+			more = false
+		case !moved:
 			g.gap("a page repeats")
-			next = 0
+			more = false
 		case q.want > 0 && len(g.items) >= q.want:
-			next = 0
+			more = false
 		}
+		at = next
 	}
 	return g.list(q.expected(g.total)), nil
 }
@@ -95,7 +107,7 @@ func read[W, T any](ctx context.Context, c *Client, q query[W, T]) (List[T], err
 // gathered is what the pages of a list gave so far.
 type gathered[T any] struct {
 	items   []T
-	seen    map[int64]bool
+	seen    map[any]bool // by id or name
 	dropped int
 	total   int // the newest total_count; -1 where there is none
 	gaps    []string
@@ -116,7 +128,7 @@ func take[W, T any](g *gathered[T], p page[W], q query[W, T]) (moved bool) {
 			moved = true
 			continue
 		}
-		if id := q.id(t); !g.seen[id] {
+		if id := q.key(t); !g.seen[id] {
 			g.seen[id] = true
 			g.items = append(g.items, t)
 			moved = true
@@ -147,13 +159,24 @@ func (q query[W, T]) expected(total int) int {
 	return total
 }
 
-func (q query[W, T]) address(page int) string {
+// key tells an item from the others of its list.
+func (q query[W, T]) key(t T) any {
+	if q.name != nil {
+		return q.name(t)
+	}
+	return q.id(t)
+}
+
+func (q query[W, T]) address(at spot) string {
 	v := url.Values{"per_page": {strconv.Itoa(pageSize)}}
 	for k, vs := range q.params {
 		v[k] = vs
 	}
-	if page > 1 {
-		v.Set("page", strconv.Itoa(page))
+	if at.page > 1 {
+		v.Set("page", strconv.Itoa(at.page))
+	}
+	if at.after != "" {
+		v.Set("after", at.after)
 	}
 	return q.path + "?" + v.Encode()
 }

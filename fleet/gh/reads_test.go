@@ -72,7 +72,7 @@ func TestRunByID(t *testing.T) {
 func TestJobs(t *testing.T) {
 	s := newServer(t)
 	s.on("GET "+jobsPath, 200, listJSON("jobs", 3,
-		jobJSON(jobID, nil),
+		jobJSON(jobID, map[string]any{"created_at": "2026-05-15T10:12:00Z"}),
 		jobJSON(jobID+1, map[string]any{"status": "queued", "conclusion": nil, "completed_at": nil, "runner_id": 0, "runner_name": "intel-9", "steps": []any{}}),
 		jobJSON(jobID+2, map[string]any{"status": "in_progress", "conclusion": nil, "completed_at": nil, "runner_name": "intel-4"})))
 	c := newClient(t, s.URL, nil)
@@ -85,6 +85,12 @@ func TestJobs(t *testing.T) {
 	}
 	if step, ok := got.Items[0].FailedStep(); !ok || step.Name != "Set up job" || got.Items[0].ID != jobID {
 		t.Errorf("failed step %+v of %+v", step, got.Items[0])
+	}
+	if wait, ok := got.Items[0].Waited(time.Now()); !ok || wait != 18*time.Minute+5*time.Second {
+		t.Errorf("waited %s %v from %s", wait, ok, got.Items[0].CreatedAt)
+	}
+	if _, ok := got.Items[2].Waited(time.Now()); ok || !got.Items[2].CreatedAt.IsZero() {
+		t.Errorf("a job without created_at waited since %s", got.Items[2].CreatedAt)
 	}
 	queued := got.Items[1]
 	if _, ok := queued.Duration(); ok || queued.StartedAt.IsZero() || queued.Runner != "" {

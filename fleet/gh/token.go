@@ -66,7 +66,7 @@ var ErrNoToken = errors.New("no GitHub token: set GH_TOKEN, or log in once with 
 // noToken is a failure to find a token, with what a good one may do.
 func noToken(err error) *fleet.Failure {
 	return &fleet.Failure{Cause: fleet.CauseNoToken, Err: err, Remedy: "set GH_TOKEN (GH_ENTERPRISE_TOKEN for Enterprise Server) or run \"gh auth login\";" +
-		" a fine-grained token needs Actions: read and Pull requests: read, Administration: read for the runners, Actions: write to re-run"}
+		" a fine-grained token needs Actions: read and Pull requests: read, Administration: read for the runners, Contents: read for the merge queue, Actions: write to re-run"}
 }
 
 // TokenFrom finds the token for a host the way gh does: GH_TOKEN, GITHUB_TOKEN

@@ -17,6 +17,8 @@ type Collector struct {
 	runs     Runs
 	pulls    Pulls
 	runners  Runners
+	groups   Groups
+	queues   Queues
 	budget   Budgeter
 	gates    map[fleet.HostName]chan struct{} // one sweep of a host at a time
 	sweeps   chan struct{}                    // slots
@@ -45,14 +47,14 @@ type screen struct {
 	runs map[fleet.RunKey]bool
 }
 
-// New returns a Collector. runs, pulls, runners and b may be nil: without a
-// token the hosts still show, and GitHub's sources say why they do not.
-func New(cfg Config, h Hosts, runs Runs, pulls Pulls, runners Runners, b Budgeter) *Collector {
+// New returns a Collector. Without a token the hosts still show, and GitHub's
+// sources say why they do not.
+func New(cfg Config, h Hosts, g GitHub) *Collector {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
 	cfg.Intervals = cfg.Intervals.orDefault()
-	c := &Collector{cfg: cfg, hosts: h, runs: runs, pulls: pulls, runners: runners, budget: b,
+	c := &Collector{cfg: cfg, hosts: h, runs: g.Runs, pulls: g.Pulls, runners: g.Runners, groups: g.Groups, queues: g.Queues, budget: g.Budget,
 		gates: make(map[fleet.HostName]chan struct{}, len(cfg.Hosts)), sweeps: make(chan struct{}, maxSweeps),
 		requests: make(chan struct{}, maxRequests), wake: make(chan struct{}, 1), held: newHoldings(cfg),
 		trackers: make(map[fleet.SourceID]*tracker), pace: Pace{Stretch: 1}, samples: cfg.Stored.Samples, history: cfg.Stored.History,
@@ -62,12 +64,18 @@ func New(cfg Config, h Hosts, runs Runs, pulls Pulls, runners Runners, b Budgete
 		c.track(fleet.HostSource(x.Name), cfg.Intervals.Host, true)
 	}
 	for _, r := range cfg.Repos {
-		c.track(runsID(r), cfg.Intervals.Hot, runs != nil)
-		c.track(jobsID(r), cfg.Intervals.Hot, runs != nil)
-		c.track(pullsID(r), cfg.Intervals.Pulls, pulls != nil)
+		c.track(runsID(r), cfg.Intervals.Hot, g.Runs != nil)
+		c.track(jobsID(r), cfg.Intervals.Hot, g.Runs != nil)
+		c.track(pullsID(r), cfg.Intervals.Pulls, g.Pulls != nil)
+		if g.Runs != nil && g.Groups != nil {
+			c.track(groupsID(r), cfg.Intervals.Groups, true)
+		}
+		if g.Runs != nil && g.Queues != nil {
+			c.track(queueID(r), cfg.Intervals.Queue, true)
+		}
 	}
 	for _, s := range cfg.Scopes {
-		c.track(runnersID(s), cfg.Intervals.Runners, runners != nil)
+		c.track(runnersID(s), cfg.Intervals.Runners, g.Runners != nil)
 	}
 	for _, s := range cfg.Stored.Sources {
 		if t, ok := c.trackers[s.ID]; ok && t.src.State == fleet.SourceNever {
@@ -112,6 +120,9 @@ func (c *Collector) Snapshot() *fleet.Snapshot {
 	r := fleet.Reads{At: c.cfg.Now().Round(0), Policy: c.cfg.Policy, Hosts: c.cfg.Hosts, Repos: c.cfg.Repos, Samples: c.samples, History: c.history}
 	if c.budget != nil {
 		r.Budget = c.budget.Budget()
+	}
+	if c.cfg.Receivers != nil {
+		r.Receivers = c.cfg.Receivers()
 	}
 	c.mu.Lock()
 	c.held.fill(&r, c.cfg)

@@ -16,13 +16,16 @@ type Intervals struct {
 	Runners    time.Duration
 	Background time.Duration // jobs of a live run whose entry did not change; runs that dirs name
 	OnScreen   time.Duration // jobs of a run on screen
+	Groups     time.Duration // concurrency groups of waiting runs
+	Queue      time.Duration // branches of a merge queue that has a live run
 }
 
 // DefaultIntervals returns the defaults: with ETags and a governor they keep a
 // small fleet below about 600 charged requests an hour.
 func DefaultIntervals() Intervals {
 	return Intervals{Host: 15 * time.Second, Hot: 15 * time.Second, Cold: 2 * time.Minute, Pulls: time.Minute,
-		Runners: 30 * time.Second, Background: 3 * time.Minute, OnScreen: 10 * time.Second}
+		Runners: 30 * time.Second, Background: 3 * time.Minute, OnScreen: 10 * time.Second,
+		Groups: 30 * time.Second, Queue: 30 * time.Second}
 }
 
 // orDefault fills what is not set.
@@ -32,7 +35,8 @@ func (i Intervals) orDefault() Intervals {
 		have *time.Duration
 		want time.Duration
 	}{{&i.Host, d.Host}, {&i.Hot, d.Hot}, {&i.Cold, d.Cold}, {&i.Pulls, d.Pulls}, {&i.Runners, d.Runners},
-		{&i.Background, d.Background}, {&i.OnScreen, d.OnScreen}} {
+		{&i.Background, d.Background}, {&i.OnScreen, d.OnScreen},
+		{&i.Groups, d.Groups}, {&i.Queue, d.Queue}} {
 		if *f.have <= 0 {
 			*f.have = f.want
 		}
@@ -51,6 +55,9 @@ type Config struct {
 	// Stored is what a recorder kept of an earlier console: shown, marked as not
 	// asked yet, until each source has answered. Its samples count.
 	Stored fleet.Reads
+	// Receivers says how the console's notices fare; nil where there are none. It
+	// must not block.
+	Receivers func() []fleet.Receiver
 }
 
 // Bounds of one round, so that no source keeps the others waiting and no list
@@ -67,6 +74,7 @@ const (
 // effort is how much one round may ask beside the lists.
 type effort struct {
 	runs, jobs, pulls int
+	groups            int           // waiting runs, and groups, of one repository
 	deep              int           // dirs measured on one host
 	within            time.Duration // for all of them together
 	suspects          bool          // measure only dirs whose owner is or was wrong
@@ -76,15 +84,15 @@ type effort struct {
 // a few fill their picture in the first round, many share what a round may cost.
 func steady(repos int) effort {
 	n := max(repos, 1)
-	return effort{runs: max(60/n, 10), jobs: max(120/n, 20), pulls: max(60/n, 20), deep: 16, within: 5 * time.Second}
+	return effort{runs: max(60/n, 10), jobs: max(120/n, 20), pulls: max(60/n, 20), groups: 10, deep: 16, within: 5 * time.Second}
 }
 
 // thorough is the effort of a single look.
 func thorough() effort {
-	return effort{runs: 100, jobs: 200, pulls: 100, deep: 64, within: 20 * time.Second}
+	return effort{runs: 100, jobs: 200, pulls: 100, groups: 40, deep: 64, within: 20 * time.Second}
 }
 
 // proving is the effort of a look that verifies a deed.
 func proving() effort {
-	return effort{runs: 20, jobs: 40, pulls: 20, deep: 40, within: 10 * time.Second, suspects: true}
+	return effort{runs: 20, jobs: 40, pulls: 20, groups: 10, deep: 40, within: 10 * time.Second, suspects: true}
 }

@@ -17,6 +17,9 @@ type holdings struct {
 	jobs    map[fleet.RunKey]jobsRead
 	pulls   map[fleet.PRKey]fleet.PullRequest
 	runners map[string][]fleet.Runner
+	waits   map[fleet.RunKey]waitsRead          // of runs that seem to wait for a group
+	groups  map[fleet.Repo]map[string]groupRead // by name without case
+	refs    map[fleet.Repo][]fleet.QueueRef     // of merge queues
 
 	listed   map[fleet.Repo]map[fleet.RunID]bool // in the newest list of runs
 	open     map[fleet.Repo]map[int]bool         // in the newest list of pull requests
@@ -45,6 +48,7 @@ func newHoldings(c Config) holdings {
 	h := holdings{
 		sweeps: make(map[fleet.HostName]fleet.Sweep), runs: make(map[fleet.RunKey]fleet.WorkflowRun),
 		jobs: make(map[fleet.RunKey]jobsRead), pulls: make(map[fleet.PRKey]fleet.PullRequest), runners: make(map[string][]fleet.Runner),
+		waits: make(map[fleet.RunKey]waitsRead), groups: make(map[fleet.Repo]map[string]groupRead), refs: make(map[fleet.Repo][]fleet.QueueRef),
 		listed: make(map[fleet.Repo]map[fleet.RunID]bool), open: make(map[fleet.Repo]map[int]bool),
 		goneRun: make(map[fleet.RunKey]time.Time), gonePull: make(map[fleet.PRKey]time.Time),
 	}
@@ -75,6 +79,16 @@ func newHoldings(c Config) holdings {
 			h.runners[r.Scope] = append(h.runners[r.Scope], r)
 		}
 	}
+	for _, g := range c.Stored.Groups {
+		if slices.Contains(c.Repos, g.Repo) {
+			h.putGroup(g.Name, groupRead{group: g})
+		}
+	}
+	for _, q := range c.Stored.QueueRefs {
+		if slices.Contains(c.Repos, q.Repo) {
+			h.refs[q.Repo] = append(h.refs[q.Repo], q)
+		}
+	}
 	return h
 }
 
@@ -97,12 +111,19 @@ func (h *holdings) fill(r *fleet.Reads, c Config) {
 	for _, s := range c.Scopes {
 		r.Runners = append(r.Runners, h.runners[s]...)
 	}
+	for _, x := range c.Repos {
+		for _, name := range slices.Sorted(maps.Keys(h.groups[x])) {
+			r.Groups = append(r.Groups, h.groups[x][name].group)
+		}
+		r.QueueRefs = append(r.QueueRefs, h.refs[x]...)
+	}
 }
 
 // named lists the runs and pull requests that run dirs name, for the
-// repositories that could be meant.
+// repositories that could be meant, and the runs that hold a group others wait
+// for: however old, they are read and kept.
 func (h *holdings) named(repo fleet.Repo) (runs map[fleet.RunID]bool, pulls map[int]bool) {
-	runs, pulls = make(map[fleet.RunID]bool), make(map[int]bool)
+	runs, pulls = h.holders(repo), make(map[int]bool)
 	for _, s := range h.sweeps {
 		for _, d := range s.Dirs {
 			pl := d.Path.Place()

@@ -65,7 +65,7 @@ func retryAfter(n int, f *fleet.Failure) time.Duration {
 		return deniedWait
 	case fleet.CauseRateLimit:
 		return retryLast
-	case fleet.CauseAuth, fleet.CauseHostKey, fleet.CausePrivilege:
+	case fleet.CauseAuth, fleet.CauseHostKey, fleet.CauseKeyChanged, fleet.CauseKeyRevoked, fleet.CausePrivilege:
 		if n >= manyFails {
 			return deniedWait
 		}

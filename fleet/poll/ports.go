@@ -14,6 +14,22 @@ import (
 // and again.
 var ErrGone = errors.New("GitHub does not know it")
 
+// ErrAbsent is wrapped by adapters where a server has no such API. It is asked
+// again once an hour: servers are upgraded.
+var ErrAbsent = errors.New("this server has no such API")
+
+// GitHub is what there is to ask GitHub. Without a token all of it is nil. A part
+// that is nil is not read, and its sources are not there, but for runs, pull
+// requests and runners: those say why they are not read.
+type GitHub struct {
+	Runs    Runs
+	Pulls   Pulls
+	Runners Runners
+	Groups  Groups
+	Queues  Queues
+	Budget  Budgeter
+}
+
 // Hosts sweeps hosts.
 type Hosts interface {
 	// Sweep asks a host and returns the whole answer and how long it took. The
@@ -44,6 +60,20 @@ type Pulls interface {
 // organisation.
 type Runners interface {
 	Runners(ctx context.Context, scope string) (list []fleet.Runner, whole bool, err error)
+}
+
+// Groups reads concurrency groups. Errors carry a *fleet.Failure, or wrap ErrGone
+// or ErrAbsent.
+type Groups interface {
+	// WaitsIn names the groups in which a run, or a job of it, waits.
+	WaitsIn(ctx context.Context, k fleet.RunKey) ([]string, error)
+	// Group reads the whole queue of a group. An idle one is ErrGone.
+	Group(ctx context.Context, r fleet.Repo, name string) (fleet.ConcurrencyGroup, error)
+}
+
+// Queues lists the branches of a repository's merge queues that exist.
+type Queues interface {
+	QueueRefs(ctx context.Context, r fleet.Repo) (list []fleet.QueueRef, whole bool, err error)
 }
 
 // Budgeter says what is left of the token's limit, from the newest answers. It

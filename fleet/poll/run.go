@@ -126,6 +126,10 @@ func (c *Collector) read(ctx context.Context, id fleet.SourceID, e effort) {
 		}
 	case fleet.SourceRunners:
 		c.listRunners(ctx, id.Of)
+	case fleet.SourceGroups:
+		c.readGroups(ctx, repo, e)
+	case fleet.SourceQueue:
+		c.readQueue(ctx, repo)
 	}
 }
 
@@ -139,8 +143,8 @@ func together(f ...func()) {
 }
 
 // Once reads every source once: all hosts and GitHub's lists together, then what
-// the dirs name, and the deep figures of the dirs that matter most. Sources that
-// fail say so in the snapshot.
+// the dirs name, then what waiting runs wait for, and the deep figures of the
+// dirs that matter most. Sources that fail say so in the snapshot.
 func (c *Collector) Once(ctx context.Context) *fleet.Snapshot {
 	return c.pass(ctx, c.cfg.Hosts, c.cfg.Repos, c.cfg.Scopes, thorough())
 }
@@ -154,7 +158,7 @@ func (c *Collector) pass(ctx context.Context, hosts []fleet.Host, repos []fleet.
 	if !e.suspects {
 		lightly.deep = 0
 	}
-	var first, second []func()
+	var first, second, third []func()
 	for _, h := range hosts {
 		first = append(first, func() { c.sweep(ctx, h, lightly) })
 	}
@@ -173,6 +177,12 @@ func (c *Collector) pass(ctx context.Context, hosts []fleet.Host, repos []fleet.
 				}
 			})
 		}
+		if c.tracked(groupsID(r)) {
+			third = append(third, func() { c.readGroups(ctx, r, e) })
+		}
+		if c.tracked(queueID(r)) {
+			third = append(third, func() { c.readQueue(ctx, r) })
+		}
 	}
 	if c.runners != nil {
 		for _, s := range scopes {
@@ -181,6 +191,7 @@ func (c *Collector) pass(ctx context.Context, hosts []fleet.Host, repos []fleet.
 	}
 	together(first...)
 	together(second...)
+	together(third...)
 	if !e.suspects {
 		c.deepen(ctx, hosts, e)
 	}

@@ -83,12 +83,12 @@ func (c *Collector) takeSweep(t *tracker, sw fleet.Sweep, now time.Time) {
 }
 
 // followSoon makes GitHub's lists due again shortly after a host's first sweep:
-// only now is it known which runs and pull requests its dirs name.
+// only now is it known which runs, pull requests and queues its dirs name.
 func (c *Collector) followSoon() {
 	now := c.cfg.Now()
 	for _, r := range c.cfg.Repos {
-		for _, id := range []fleet.SourceID{runsID(r), pullsID(r)} {
-			if t := c.trackers[id]; time.Until(t.due) > nudgeGap {
+		for _, id := range []fleet.SourceID{runsID(r), pullsID(r), queueID(r)} {
+			if t, ok := c.trackers[id]; ok && time.Until(t.due) > nudgeGap {
 				t.next(now, nudgeGap)
 			}
 		}

@@ -56,6 +56,15 @@ func (t *tracker) failed(now time.Time, f *fleet.Failure) {
 	t.next(now, min(jitter(retryAfter(t.fails, f)), max(retryLast, retryAfter(t.fails, f))))
 }
 
+// absent records that the server has no such thing, in its own words. Nothing is
+// missing; it is asked again after every.
+func (t *tracker) absent(now time.Time, every time.Duration, why string) {
+	t.enter(fleet.SourceAbsent, now)
+	t.fails, t.empty = 0, false
+	t.src.Cause, t.src.Err, t.src.Remedy, t.src.Interval = fleet.CauseNone, why, "", every
+	t.next(now, jitter(every))
+}
+
 // held puts a reading off because the token's limit is nearly spent. The state
 // stays; the data goes stale by itself.
 func (t *tracker) held(now time.Time, d time.Duration) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -131,7 +132,12 @@ type forge struct {
 	pulls   []fleet.PullRequest
 	closed  map[int]fleet.PullRequest
 	runners []fleet.Runner
-	part    bool // lists are not whole
+	waits   map[fleet.RunID][]string
+	groups  map[string]fleet.ConcurrencyGroup
+	noAPI   bool // for groups
+	refs    []fleet.QueueRef
+	refuse  map[string]error // by the beginning of the question
+	part    bool             // lists are not whole
 	err     error
 	budget  fleet.Budget
 	asked   map[string]int
@@ -140,13 +146,20 @@ type forge struct {
 }
 
 func newForge() *forge {
-	return &forge{older: make(map[fleet.RunID]fleet.WorkflowRun), jobs: make(map[fleet.RunID][]fleet.Job), closed: make(map[int]fleet.PullRequest), asked: make(map[string]int)}
+	return &forge{older: make(map[fleet.RunID]fleet.WorkflowRun), jobs: make(map[fleet.RunID][]fleet.Job), closed: make(map[int]fleet.PullRequest),
+		waits: make(map[fleet.RunID][]string), groups: make(map[string]fleet.ConcurrencyGroup), refuse: make(map[string]error), asked: make(map[string]int)}
 }
 
 func (f *forge) enter(format string, a ...any) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.asked[fmt.Sprintf(format, a...)]++
+	q := fmt.Sprintf(format, a...)
+	f.asked[q]++
+	for begin, err := range f.refuse {
+		if strings.HasPrefix(q, begin) {
+			return err
+		}
+	}
 	return f.err
 }
 
@@ -257,9 +270,9 @@ func collector(l *lab, f *forge, change func(*Config), hosts ...fleet.Host) *Col
 		change(&cfg)
 	}
 	if f == nil {
-		return New(cfg, l, nil, nil, nil, nil)
+		return New(cfg, l, GitHub{})
 	}
-	return New(cfg, l, f, f, f, f)
+	return New(cfg, l, GitHub{Runs: f, Pulls: f, Runners: f, Groups: f, Queues: f, Budget: f})
 }
 
 func source(t *testing.T, s *fleet.Snapshot, id fleet.SourceID, state fleet.SourceState, cause fleet.Cause) fleet.Source {

@@ -190,17 +190,22 @@ func TestServices(t *testing.T) {
 	tr := plant(t)
 	wd := tr.mkdir(t, "runner-3")
 	shown := "#!/bin/busybox sh\ncase \"$*\" in *.timer*) cat <<'E'\n" +
-		"Id=disk-guard.timer\nActiveState=active\nUnitFileState=enabled\nLastTriggerUSec=@1795440000\n\n" +
+		"Id=disk-guard.timer\nActiveState=active\nUnitFileState=enabled\nLastTriggerUSec=@1795440000\nUnit=guard.service\n" +
+		"TimersCalendar={ OnCalendar=*-*-* 04:00:00 ; next_elapse=Tue 2026-11-24 04:00:00 UTC }\n\n" +
 		"Id=reaper.timer\nActiveState=inactive\nUnitFileState=disabled\nLastTriggerUSec=\n\n" +
 		"Id=systemd-tmpfiles-clean.timer\nActiveState=active\nUnitFileState=static\nLastTriggerUSec=@1795440001\n" +
 		"E\n;; *) cat <<'E'\n" +
 		"WorkingDirectory=" + wd + "\nEnvironment=TOKEN=secret\nId=actions.runner.paiml.clean-3.service\nActiveState=active\n\n" +
 		"WorkingDirectory=/nonexistent\nEnvironment=A=b ACTIONS_RUNNER_HOOK_JOB_STARTED=/opt/hooks/guard.sh TOKEN=secret\n" +
 		"Id=actions.runner.paiml.clean-4.service\nActiveState=failed\nE\n;; esac\n"
+	journal := "#!/bin/busybox sh\ncase \"$*\" in *-u\\ guard.service) cat <<'E'\n" +
+		"1795440002.250000 intel guard.sh[99]: deleted /mnt/targets/aprender-ci/1690/run-5\n1795440003.5 intel systemd[1]: Finished.\n" +
+		"E\n;; *) ;; esac\n"
 	for file, text := range map[string]string{
-		dir + "/systemctl": shown,
-		wd + "/.runner":    "\ufeff{\n  \"agentId\": 7,\n  \"agentName\": \"intel-clean-room-3\"\n}\n",
-		wd + "/.env":       "TOKEN=secret\nACTIONS_RUNNER_HOOK_JOB_STARTED=/opt/hooks/start.sh\n",
+		dir + "/systemctl":  shown,
+		dir + "/journalctl": journal,
+		wd + "/.runner":     "\ufeff{\n  \"agentId\": 7,\n  \"agentName\": \"intel-clean-room-3\"\n}\n",
+		wd + "/.env":        "TOKEN=secret\nACTIONS_RUNNER_HOOK_JOB_STARTED=/opt/hooks/start.sh\n",
 	} {
 		if err := os.WriteFile(file, []byte(text), 0o755); err != nil {
 			t.Fatal(err)
@@ -232,7 +237,26 @@ func TestServices(t *testing.T) {
 	if len(s.Cleaners) != 4 || !wired["timer disk-guard.timer"] || wired["timer reaper.timer"] || !wired["hook start.sh"] || !wired["hook guard.sh"] {
 		t.Errorf("cleaners %+v", s.Cleaners)
 	}
-	if at, ok := s.Cleaners[0].Last.Get(); s.Cleaners[0].Name == "disk-guard.timer" && (!ok || at.Unix() != 1795440000) {
-		t.Errorf("last run %v %v", at, ok)
+	checkCleaners(t, s.Cleaners)
+}
+
+func checkCleaners(t *testing.T, list []fleet.Cleaner) {
+	t.Helper()
+	for _, c := range list {
+		said, known := c.Said.Get()
+		at, ran := c.Last.Get()
+		switch c.Name {
+		case "disk-guard.timer":
+			if !ran || at.Unix() != 1795440000 || c.Schedule != "*-*-* 04:00:00" {
+				t.Errorf("last run %v %v, schedule %q", at, ran, c.Schedule)
+			}
+			if !known || len(said) != 2 || said[0].Text != "deleted /mnt/targets/aprender-ci/1690/run-5" || said[0].At.UnixMilli() != 1795440002250 {
+				t.Errorf("journal %+v, known %v", said, known)
+			}
+		case "reaper.timer":
+			if !known || len(said) != 0 {
+				t.Errorf("a service that said nothing: %+v, known %v: %s", said, known, c.Said.Why())
+			}
+		}
 	}
 }

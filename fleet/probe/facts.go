@@ -121,7 +121,8 @@ func (p *parser) placeServices() {
 			p.addHook(p.hooks[u.name])
 		case strings.HasSuffix(u.name, ".timer") && !strings.HasPrefix(u.name, "systemd-"):
 			p.out.Cleaners = append(p.out.Cleaners, fleet.Cleaner{
-				Name: u.name, Kind: "timer", Wired: u.file == "enabled" && u.state == "active", Last: p.triggered(u.last)})
+				Name: u.name, Kind: "timer", Wired: u.file == "enabled" && u.state == "active", Last: p.triggered(u.last),
+				Schedule: p.schedules[u.name], Said: p.said(u.name)})
 		}
 	}
 }
@@ -146,7 +147,8 @@ func (p *parser) addHook(hook string) {
 		return
 	}
 	p.out.Cleaners = append(p.out.Cleaners, fleet.Cleaner{
-		Name: name, Kind: "hook", Wired: true, Last: fleet.Unknown[time.Time]("a hook runs with each job and leaves no time")})
+		Name: name, Kind: "hook", Wired: true, Last: fleet.Unknown[time.Time]("a hook runs with each job and leaves no time"),
+		Said: fleet.Unknown[[]fleet.JournalLine]("a hook's words are in the jobs' logs")})
 }
 
 // triggered reads "@seconds" of systemctl --timestamp=unix (systemd 247 and later).
@@ -158,26 +160,4 @@ func (p *parser) triggered(s string) fleet.Fact[time.Time] {
 		return fleet.Unknown[time.Time]("never ran since it was loaded")
 	}
 	return fleet.Unknown[time.Time]("this systemctl tells no time")
-}
-
-// cache reads the statistics of sccache --stats-format=json as a job left them.
-func (p *parser) cache(text string) bool {
-	var f struct {
-		Location string `json:"cache_location"`
-		Size     *int64 `json:"cache_size"`
-		Max      *int64 `json:"max_cache_size"`
-	}
-	if json.Unmarshal([]byte(text), &f) != nil {
-		return p.unseen("cache statistics: not understood")
-	}
-	dir := strings.Trim(strings.TrimPrefix(strings.TrimSpace(f.Location), "Local disk:"), ` "`)
-	p.out.Caches = append(p.out.Caches, fleet.Cache{Dir: clip(dir), Bytes: p.figure(f.Size), CapBytes: p.figure(f.Max)})
-	return true
-}
-
-func (p *parser) figure(n *int64) fleet.Fact[int64] {
-	if n == nil || *n < 0 {
-		return fleet.Unknown[int64]("the statistics do not tell")
-	}
-	return fleet.Known(*n, p.at)
 }

@@ -121,6 +121,8 @@ type parser struct {
 	units      []unit
 	hooks      map[string]string // path by unit
 	agents     map[string]string // runner by unit
+	schedules  map[string]string // by timer
+	journals   map[string][]fleet.JournalLine
 }
 
 func newParser(h fleet.Host, at time.Time, took time.Duration) *parser {
@@ -130,6 +132,7 @@ func newParser(h fleet.Host, at time.Time, took time.Duration) *parser {
 		dirs:  make(map[dirKey]int), owners: make(map[dirKey]fleet.Owner),
 		procs: make(map[int]fleet.Writer), spaces: make(map[int][]mount),
 		hooks: make(map[string]string), agents: make(map[string]string),
+		schedules: make(map[string]string), journals: make(map[string][]fleet.JournalLine),
 	}
 }
 
@@ -156,6 +159,10 @@ func (p *parser) record(r string) bool {
 		return p.agent(rest)
 	case "V":
 		return p.hook(rest)
+	case "M":
+		return p.schedule(rest)
+	case "W":
+		return p.journal(rest)
 	case "C":
 		return p.cache(rest)
 	case "X":

@@ -186,17 +186,6 @@ func TestClockIsThatOfTheMiddle(t *testing.T) {
 	}
 }
 
-func TestCacheStatistics(t *testing.T) {
-	s := mustParse(t, `C`+"\t"+`{"stats":{},"cache_location":"Local disk: \"/sccache\"","cache_size":1024,"max_cache_size":4096}`,
-		`C`+"\t"+`{"cache_location":"S3"}`)
-	if u := mustParse(t, "C\t{", "J\tu\tnot json").Unseen; len(u) != 4 || !strings.Contains(u[0], "cache") || !strings.Contains(u[1], "runner file of u") {
-		t.Errorf("unseen %q", u)
-	}
-	if len(s.Caches) != 2 || s.Caches[0].Dir != "/sccache" || s.Caches[0].Bytes.Or(0) != 1024 || s.Caches[0].CapBytes.Or(0) != 4096 || s.Caches[1].Bytes.IsKnown() {
-		t.Errorf("%+v", s.Caches)
-	}
-}
-
 func TestShellcheck(t *testing.T) {
 	bin, err := exec.LookPath("shellcheck")
 	if err != nil {
@@ -212,7 +201,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("D\t0\t" + st + "\t./aprender-ci/1792/run-1\x00A\t0\t" + st + "\t./aprender-ci")
 	f.Add("D\t0\t" + st + "\t./a\x00L\t5\tfd\t/mnt/raid/targets/a/b\x00O\t8:1 / / rw\x00N\t9\t8:1 /mnt /d rw\x00G\t5\t0\t1\tcg\tcmd")
 	f.Add("Y\t0\t65024\t7\t1\t1\t1\t1\t./a\x00S\t0\tx\t./a\x00Z\t0\twhy\t./a\x00K\t0\t1\t1\t1\x00T\t0\t" + st + "\t./.andon-trash/x")
-	f.Add("U\tx.timer\ta\tb\t@5\t/d\x00V\tu\th\x00J\tu\t{\"agentName\":\"x\"}\x00C\t{}\x00H\tuptime\t5\x00B\t0\ta 1 1 1 1% /\x00I\t0\ta 1 1 1 1% /")
+	f.Add("U\tx.timer\ta\tb\t@5\t/d\x00M\tx.timer\t{ OnCalendar=daily ; }\x00W\tx.timer\t1795440002.25 h a[1]: b\x00C\t5\t{\"stats\":{}}\x00V\tu\th\x00J\tu\t{\"agentName\":\"x\"}\x00C\t{}\x00H\tuptime\t5\x00B\t0\ta 1 1 1 1% /\x00I\t0\ta 1 1 1 1% /")
 	f.Fuzz(func(t *testing.T, body string) {
 		if _, err := Parse(testHost, []byte(body), time.Unix(1, 0), 0); err == nil {
 			t.Fatal("an answer without frame was read")

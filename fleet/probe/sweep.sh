@@ -21,7 +21,8 @@
 #   N PID DEV ROOT POINT OPTIONS   one of another mount namespace
 #   G PID UID START CGROUP COMMAND a process named by L or N
 #   U UNIT STATE FILESTATE LAST DIR   systemctl show;  J UNIT JSON: its .runner;  V UNIT HOOK
-#   C JSON                         newest statistics of a compiler cache
+#   M TIMER SCHEDULE               when a timer runs;  W TIMER LINES: newest of its journal
+#   C MTIME JSON                   statistics of a compiler cache, newest first
 #   Y RI DEV INODE KIB FILES FOREIGN NEWEST ./PATH   a measured dir
 #   S RI PATH-OF-SAMPLE TAB ./PATH a foreign entry of it;  Z RI WHY ./PATH  not measured
 #   X WHAT                         something this login cannot see
@@ -34,7 +35,7 @@
 #   find DIR -xdev [!] [-type d] [-user N] -print0 | -exec stat -c FMT {} +
 #   du -skx DIR   sort -rn   sort -u   ls -l DIR...   ls -t DIR
 # Used where they are there: awk, GNU find (-printf, -lname), nproc, nice,
-#   ionice, timeout, systemctl.
+#   ionice, timeout, systemctl, journalctl.
 
 # Words are split on purpose wherever a list is taken apart, always with globbing
 # off and IFS set.
@@ -618,9 +619,36 @@ services() {
 	}
 	units "$found"
 	set -- '*disk-guard*.timer' '*clean*.timer' '*reap*.timer' '*sweep*.timer' '*prune*.timer' '*janitor*.timer'
-	found=$(systemctl show --no-pager --timestamp=unix -p Id -p ActiveState -p UnitFileState -p LastTriggerUSec "$@" 2>/dev/null) ||
-		found=$(systemctl show --no-pager -p Id -p ActiveState -p UnitFileState "$@" 2>/dev/null)
+	found=$(systemctl show --no-pager --timestamp=unix -p Id -p ActiveState -p UnitFileState -p LastTriggerUSec -p Unit -p TimersCalendar "$@" 2>/dev/null) ||
+		found=$(systemctl show --no-pager -p Id -p ActiveState -p UnitFileState -p Unit -p TimersCalendar "$@" 2>/dev/null)
+	journals=0
 	units "$found"
+}
+
+# journal TIMER SERVICE: what a cleaner's service said last. Few lines, by the
+# journal's own index, and not for long.
+journal() {
+	journals=$((journals + 1))
+	if ! command -v journalctl >/dev/null 2>&1; then
+		[ "$journals" -gt 1 ] || rec "X${tab}journal of cleaners: no journalctl"
+		return 0
+	fi
+	[ "$journals" -gt 1 ] || gentle
+	[ "$journals" -le 4 ] || return 0
+	run=$low
+	[ -z "$limit" ] || run="$low $limit 2"
+	said=$({ $run journalctl --no-pager -q -o short-unix -n 20 -u "$2" 2>/dev/null || echo '!'; } | head -c 16384)
+	case $said in
+	'!' | *"$nl!") rec "X${tab}journal of $1: not readable, or slow" ;;
+	'')
+		if [ "$uid" = 0 ]; then
+			rec "W$tab$1$tab"
+		else
+			rec "X${tab}journal of $1: not readable by this login"
+		fi
+		;;
+	*) rec "W$tab$1$tab$said" ;;
+	esac
 }
 
 # units TEXT: records for the blocks of systemctl show, which an empty line parts.
@@ -638,7 +666,7 @@ units() {
 			text=''
 			;;
 		esac
-		unit='' state='' wd='' file='' last='' hook=''
+		unit='' state='' wd='' file='' last='' hook='' starts='' when=''
 		set -f
 		IFS=$nl
 		set -- $block
@@ -651,6 +679,8 @@ units() {
 			WorkingDirectory=*) wd=${line#*=} ;;
 			UnitFileState=*) file=${line#*=} ;;
 			LastTriggerUSec=*) last=${line#*=} ;;
+			Unit=*) starts=${line#*=} ;;
+			TimersCalendar=*) [ -n "$when" ] || when=${line#*=} ;;
 			Environment=*ACTIONS_RUNNER_HOOK_JOB_STARTED=*)
 				# The rest of the environment may hold secrets and stays on the host.
 				hook=${line#*ACTIONS_RUNNER_HOOK_JOB_STARTED=}
@@ -661,6 +691,13 @@ units() {
 		[ -n "$unit" ] || continue
 		rec "U$tab$unit$tab$state$tab$file$tab$last$tab$wd"
 		[ -z "$hook" ] || rec "V$tab$unit$tab$hook"
+		case $unit in
+		systemd-*) ;;
+		*.timer)
+			[ -z "$when" ] || rec "M$tab$unit$tab$when"
+			journal "$unit" "${starts:-${unit%.timer}.service}"
+			;;
+		esac
 		case $wd in /*) runner "$unit" "$wd" ;; esac
 	done
 }
@@ -676,8 +713,9 @@ runner() {
 	fi
 }
 
-# caches: the newest statistics that jobs left here. A cache server lives in the
-# job's container, so asking one on the host would answer zeros.
+# caches: the newest statistics that jobs left here, each with its time. A cache
+# server lives in the job's container, so asking one on the host would answer zeros.
+# Jobs write here: a link may lead anywhere, and a pipe would hold the sweep.
 caches() {
 	[ -r /var/log/ci-metrics ] || return 0
 	# shellcheck disable=SC2012 # newest first, which find cannot sort by
@@ -687,13 +725,18 @@ caches() {
 	set -- $found
 	IFS=$ifs0
 	set +f
+	k=0
 	for c in "$@"; do
 		case $c in
-		sccache-*.json)
-			rec "C$tab$(head -c 16384 "/var/log/ci-metrics/$c" 2>/dev/null)"
-			return 0
-			;;
+		sccache-*.json) ;;
+		*) continue ;;
 		esac
+		c=/var/log/ci-metrics/$c
+		if [ -f "$c" ] && [ ! -L "$c" ]; then
+			rec "C$tab$(stat -c %Y "$c" 2>/dev/null)$tab$(head -c 16384 "$c" 2>/dev/null)"
+			k=$((k + 1))
+			[ "$k" -lt 8 ] || return 0
+		fi
 	done
 }
 

@@ -152,7 +152,7 @@ func ends(answer []byte) (first, last fleet.HostRecord) {
 // reach andon-host. Everything else, a timeout first of all, leaves it open.
 func neverSent(err error) bool {
 	switch fleet.FailureOf(err).Cause {
-	case fleet.CauseAuth, fleet.CauseHostKey, fleet.CausePrivilege, fleet.CauseNotSent:
+	case fleet.CauseAuth, fleet.CauseHostKey, fleet.CauseKeyChanged, fleet.CauseKeyRevoked, fleet.CausePrivilege, fleet.CauseNotSent:
 		return true
 	}
 	return false

@@ -24,7 +24,7 @@ var _ = register(fleet.Rule{
 		Cost:   "none.",
 	},
 	Actor:    fleet.ActorOperator,
-	Requires: []fleet.SourceKind{fleet.SourceHost, fleet.SourceRuns, fleet.SourceJobs, fleet.SourcePulls, fleet.SourceRunners},
+	Requires: []fleet.SourceKind{fleet.SourceHost, fleet.SourceRuns, fleet.SourceJobs, fleet.SourcePulls, fleet.SourceRunners, fleet.SourceGroups, fleet.SourceQueue},
 	Causes:   []fleet.RuleID{"host-unreachable", "rate-budget"},
 	Evaluate: sourceStale,
 })
@@ -47,8 +47,11 @@ func sourceStale(s *fleet.Snapshot) []fleet.Finding {
 		if src.ID.Kind == fleet.SourceHost {
 			f.Subjects = append(f.Subjects, fleet.OfHost(fleet.HostName(src.ID.Of)))
 		}
-		if src.State == fleet.SourceDenied && src.ID.Kind == fleet.SourceRunners {
-			f.Severity = fleet.SeverityInfo // watching works without; say it once
+		switch src.ID.Kind {
+		case fleet.SourceRunners, fleet.SourceGroups, fleet.SourceQueue:
+			if src.State == fleet.SourceDenied {
+				f.Severity = fleet.SeverityInfo // watching works without; say it once
+			}
 		}
 		f.Summary = fmt.Sprintf("%s: %s", src.ID, stateWord(src))
 		if age, ok := src.Age(s.At); ok {

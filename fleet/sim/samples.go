@@ -49,8 +49,8 @@ func observe(h *world.Host, c fleet.Host, at time.Time) []fleet.RunDir {
 			if err != nil {
 				return
 			}
-			d := fleet.RunDir{Host: c.Name, Path: p, Dev: n.Dev, Inode: n.Ino, Owner: n.Owner, ModTime: time.Unix(n.Changed, 0),
-				Newest: fleet.Known(time.Unix(n.Usage().Newest, 0), at), Writers: fleet.Unknown[[]fleet.Writer]("other users' processes are hidden")}
+			d := fleet.RunDir{Host: c.Name, Path: p, Dev: n.Dev, Inode: n.Ino, Owner: n.Owner, ModTime: time.Unix(n.Changed+h.Skew, 0),
+				Newest: fleet.Known(time.Unix(n.Usage().Newest+h.Skew, 0), at), Writers: fleet.Unknown[[]fleet.Writer]("other users' processes are hidden")}
 			if c.Privilege == fleet.PrivilegeSudo {
 				d.Writers = fleet.Known(writersOf(h, n), at)
 			}

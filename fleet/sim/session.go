@@ -153,7 +153,7 @@ func (h *host) view(uid uint32) *world.View {
 func (h *host) sessionOf(v *world.View, in io.Reader, out, errs io.Writer) shell.Session {
 	f := h.fleet
 	return shell.Session{View: v, World: &f.mu, Stdin: in, Stdout: out, Stderr: errs,
-		Clock: func() int64 { return f.Now().Unix() },
+		Clock: func() int64 { return f.Now().Unix() + h.world.Skew },
 		Sudo:  h.world.Sudo && !h.broken(NoSudo),
 		Programs: map[string]shell.Program{
 			world.HelperPath: hosthelper.Program(hosthelper.Host{Host: h.world, Lock: &f.mu, Now: f.Now, Advance: f.advance}),

@@ -16,15 +16,16 @@ import (
 	"andon/fleet/sim/world"
 )
 
-// Options say how large the fleet is and how its time passes. The zero value is
-// the story in real time.
+// Options say what happens in the fleet, how large it is and how its time passes.
+// The zero value is the incident in real time.
 type Options struct {
-	Hosts int              // hosts in all, beyond the story's four generated ones
-	PRs   int              // open pull requests in all, beyond the story's generated ones
-	Dirs  int              // run dirs on each generated host
-	Seed  int64            // equal seeds give equal worlds
-	Speed float64          // seconds of the world for each second; 0 is 1
-	Now   func() time.Time // the clock outside; nil is time.Now
+	Scenario string           // a name of Scenarios; "" is the incident
+	Hosts    int              // hosts in all, beyond the scenario's own generated ones
+	PRs      int              // open pull requests in all, beyond the scenario's generated ones
+	Dirs     int              // run dirs on each generated host
+	Seed     int64            // equal seeds give equal worlds
+	Speed    float64          // seconds of the world for each second; 0 is 1
+	Now      func() time.Time // the clock outside; nil is time.Now
 }
 
 // Fleet is a running simulated fleet. Its methods may be called from many
@@ -41,6 +42,7 @@ type Fleet struct {
 	signer  ssh.Signer // the client's
 	parser  shell.Parser
 	samples []fleet.Sample
+	history fleet.History
 	ctx     context.Context // ends with the fleet; servers that are reopened run under it
 	stop    context.CancelFunc
 	servers sync.WaitGroup
@@ -70,18 +72,24 @@ func Start(ctx context.Context, o Options) (*Fleet, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	story, err := world.ScenarioNamed(o.Scenario)
+	if err != nil {
+		return nil, fmt.Errorf("start fleet: %w", err)
+	}
 	began := o.Now()
 	ctx, stop := context.WithCancel(ctx)
-	f := &Fleet{world: world.New(o.Seed, began.Unix(), world.Scale{Hosts: o.Hosts, PRs: o.PRs, Dirs: o.Dirs}),
+	f := &Fleet{world: story.World(o.Seed, began.Unix(), world.Scale{Hosts: o.Hosts, PRs: o.PRs, Dirs: o.Dirs}),
 		began: began, speed: o.Speed, outside: o.Now, ctx: ctx, stop: stop}
-	f.world.Advance(began.Add(-sampleAge).Unix())
-	f.samples = takeSamples(f.world, f.configs())
-	f.world.Advance(began.Unix())
+	f.history.Disks = watchDisks(f.world, began.Unix(), began.Add(-sampleAge).Unix(), func() { f.samples = takeSamples(f.world, f.configs()) })
+	f.history.Runners = seenRunners(f.world)
 	if err := f.serve(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("start fleet: %w", err), f.Close())
 	}
 	return f, nil
 }
+
+// Scenarios lists what a fleet can tell.
+func Scenarios() []world.Scenario { return world.Scenarios() }
 
 func (f *Fleet) serve(ctx context.Context) error {
 	var err error

@@ -50,6 +50,7 @@ func TestTheStory(t *testing.T) {
 			t.Errorf("%s: clock off by %s", w.Host, skew)
 		}
 	}
+	t.Run("upkeep", func(t *testing.T) { storyUpkeep(t, s) })
 	t.Run("alerts", func(t *testing.T) { storyAlerts(t, s) })
 	t.Run("owners", func(t *testing.T) { storyOwners(t, s) })
 	t.Run("forms", func(t *testing.T) { storyForms(t, s) })
@@ -61,6 +62,20 @@ func TestTheStory(t *testing.T) {
 	for _, d := range s.Dirs {
 		if d.Conflict != "" {
 			t.Errorf("%s: %s", d.ID(), d.Conflict)
+		}
+	}
+}
+
+// storyUpkeep: what the host tells of its cleaner and its compiler cache.
+func storyUpkeep(t *testing.T, s *fleet.Snapshot) {
+	sw, _ := s.SweepOf("intel")
+	_, hits, misses := sw.Caches[0].Totals()
+	if at, ok := sw.Caches[0].StatsAt.Get(); !ok || at.IsZero() || len(sw.Caches[0].Stats) != 3 || hits.Or(0) != 15 || misses.Or(0) != 2433 {
+		t.Errorf("cache %+v", sw.Caches[0])
+	}
+	for _, c := range sw.Cleaners {
+		if said, ok := c.Said.Get(); c.Kind == "timer" && (!ok || len(said) != 2 || c.Schedule != "*-*-* 04:00:00" || !c.Last.IsKnown()) {
+			t.Errorf("cleaner %+v: %s", c, c.Said.Why())
 		}
 	}
 }

@@ -186,7 +186,7 @@ func (s Scene) hostWhy(h fleet.HostName, r HostRow) kit.Safe {
 func causeWords(src fleet.Source) kit.Safe {
 	words := map[fleet.Cause]kit.Safe{
 		fleet.CauseUnreachable: "unreachable", fleet.CauseTimeout: "timeout", fleet.CauseAuth: "login refused",
-		fleet.CauseHostKey: "host key not trusted", fleet.CausePrivilege: "sudo refused", fleet.CauseTruncated: "answer cut short",
+		fleet.CauseHostKey: "host key not known", fleet.CauseKeyChanged: "host key CHANGED", fleet.CauseKeyRevoked: "host key revoked", fleet.CausePrivilege: "sudo refused", fleet.CauseTruncated: "answer cut short",
 		fleet.CauseProtocol: "answer not understood", fleet.CausePermission: "not permitted", fleet.CauseRateLimit: "rate limit",
 		fleet.CauseServer: "server error", fleet.CauseNoToken: "no token", fleet.CauseOther: "failed",
 	}

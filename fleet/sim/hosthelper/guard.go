@@ -121,7 +121,7 @@ func (d *deed) check() *refusal {
 		return refused(fleet.ReasonChanged, "it is inode %d:%d now, %d:%d was shown: it was made again or swapped", n.Dev, n.Ino, x.Dev, x.Inode)
 	case n.Owner != x.Owner:
 		return refused(fleet.ReasonChanged, "owner is %s now, %s was shown", n.Owner, x.Owner)
-	case x.MTimeNS != 0 && n.Changed*int64(time.Second) != x.MTimeNS:
+	case x.MTimeNS != 0 && (n.Changed+d.host.Skew)*int64(time.Second) != x.MTimeNS:
 		return refused(fleet.ReasonChanged, "written %s, after it was shown", time.Unix(n.Changed, 0).UTC().Format(time.RFC3339))
 	}
 	if no := noMountBelow(n); no != nil {

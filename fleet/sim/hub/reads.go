@@ -221,7 +221,7 @@ func (s *Server) blob(w http.ResponseWriter, r *http.Request) {
 	if ok {
 		j, ok = s.jobNamed(repo, r.PathValue("id"))
 	}
-	if !ok || j.Status.Live() || j.Runner == nil && j.Name != "gate" {
+	if !ok || !j.HasLog() {
 		answer(w, http.StatusNotFound, "application/xml", []byte("\ufeff<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>BlobNotFound</Code></Error>"))
 		return
 	}

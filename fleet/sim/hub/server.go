@@ -38,6 +38,7 @@ type Server struct {
 	done  chan error
 
 	fault    atomic.Pointer[Fault]
+	partly   [parts]atomic.Pointer[Fault]
 	reruns   atomic.Int64
 	requests atomic.Int64
 	fresh    atomic.Int64
@@ -95,6 +96,10 @@ func (s *Server) routes() http.Handler {
 	api.HandleFunc("GET /repos/{owner}/{repo}/actions/runs", s.runs)
 	api.HandleFunc("GET /repos/{owner}/{repo}/actions/runs/{id}", s.run)
 	api.HandleFunc("GET /repos/{owner}/{repo}/actions/runs/{id}/jobs", s.jobs)
+	api.HandleFunc("GET /repos/{owner}/{repo}/actions/runs/{id}/concurrency_groups", s.part(Groups, s.runGroups))
+	api.HandleFunc("GET /repos/{owner}/{repo}/actions/concurrency_groups", s.part(Groups, s.groups))
+	api.HandleFunc("GET /repos/{owner}/{repo}/actions/concurrency_groups/{name}", s.part(Groups, s.group))
+	api.HandleFunc("GET /repos/{owner}/{repo}/git/matching-refs/{ref...}", s.part(QueueRefs, s.refs))
 	api.HandleFunc("GET /repos/{owner}/{repo}/actions/jobs/{id}", s.job)
 	api.HandleFunc("GET /repos/{owner}/{repo}/actions/jobs/{id}/logs", s.logs)
 	api.HandleFunc("GET /repos/{owner}/{repo}/actions/runners", s.runners)
@@ -123,7 +128,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		h.Set("Date", s.back.Now().UTC().Format(http.TimeFormat))
 		h.Set("X-GitHub-Request-Id", fmt.Sprintf("D3M0:%06X:%X", s.requests.Load(), s.back.Now().Unix()))
 		h.Set("X-GitHub-Media-Type", "github.v3; format=json")
-		if s.broken(w) {
+		if f := s.fault.Load(); f != nil && s.broken(w, *f, "actions=read") {
 			return
 		}
 		_, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")

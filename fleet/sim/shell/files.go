@@ -25,8 +25,9 @@ func rawMode(n *world.Node) uint32 {
 	return 0o100000 | n.Mode
 }
 
-// format prints one entry as stat -c does. name is the operand as it was given.
-func format(b *strings.Builder, layout, name string, n *world.Node) bool {
+// format prints one entry as stat -c does. name is the operand as it was given, skew
+// what the host's clock, which gave the times, is ahead.
+func format(b *strings.Builder, layout, name string, n *world.Node, skew int64) bool {
 	for i := 0; i < len(layout); i++ {
 		if layout[i] != '%' || i+1 == len(layout) {
 			b.WriteByte(layout[i])
@@ -45,13 +46,13 @@ func format(b *strings.Builder, layout, name string, n *world.Node) bool {
 		case 'f':
 			fmt.Fprintf(b, "%x", rawMode(n))
 		case 'Y':
-			fmt.Fprint(b, n.Changed)
+			fmt.Fprint(b, n.Changed+skew)
 		case 'y':
-			b.WriteString(time.Unix(n.Changed, 0).UTC().Format("2006-01-02 15:04:05.000000000 -0700"))
+			b.WriteString(time.Unix(n.Changed+skew, 0).UTC().Format("2006-01-02 15:04:05.000000000 -0700"))
 		case 'Z':
-			fmt.Fprint(b, n.Touched)
+			fmt.Fprint(b, n.Touched+skew)
 		case 'W':
-			fmt.Fprint(b, n.Born)
+			fmt.Fprint(b, n.Born+skew)
 		case 'h':
 			fmt.Fprint(b, n.Links())
 		case 'b':
@@ -96,7 +97,7 @@ func stat(c *command) int {
 			code = 1
 			continue
 		}
-		if !format(&b, layout, path, n) {
+		if !format(&b, layout, path, n, c.s.View.Host.Skew) {
 			return c.usage("stat")
 		}
 	}

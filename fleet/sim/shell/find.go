@@ -94,7 +94,7 @@ func (c *command) walk(b *strings.Builder, s search, n *world.Node, path string,
 	switch {
 	case !hit:
 	case s.layout != "":
-		ok = format(b, s.layout, path, n)
+		ok = format(b, s.layout, path, n, c.s.View.Host.Skew)
 	case s.print0:
 		b.WriteString(path)
 		b.WriteByte(0)

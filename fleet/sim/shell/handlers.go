@@ -111,7 +111,7 @@ func (h *handlers) sudo(ctx context.Context, io streams, args []string) int {
 func (h *handlers) rootView() *world.View {
 	h.s.World.Lock()
 	defer h.s.World.Unlock()
-	return h.s.View.Host.View(0, h.s.Clock())
+	return h.s.View.Host.View(0, h.s.Clock()-h.s.View.Host.Skew)
 }
 
 // sh is sh -c SCRIPT.

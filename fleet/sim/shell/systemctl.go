@@ -43,8 +43,8 @@ func systemctl(c *command) int {
 		first = false
 		// What the unit's type adds comes before what all units have, whatever
 		// order was asked for.
-		for _, p := range [...]string{"LastTriggerUSec", "WorkingDirectory", "Environment", "Id", "ActiveState", "UnitFileState"} {
-			if v, ok := property(u, p, unix); ok && slices.Contains(props, p) {
+		for _, p := range [...]string{"Unit", "TimersCalendar", "LastTriggerUSec", "WorkingDirectory", "Environment", "Id", "ActiveState", "UnitFileState"} {
+			if v, ok := property(u, p, unix, c.s.View.Host.Skew); ok && slices.Contains(props, p) {
 				fmt.Fprintf(&c.out, "%s=%s\n", p, v)
 			}
 		}
@@ -52,7 +52,7 @@ func systemctl(c *command) int {
 	return 0
 }
 
-func property(u *world.Unit, name string, unix bool) (string, bool) {
+func property(u *world.Unit, name string, unix bool, skew int64) (string, bool) {
 	timer := strings.HasSuffix(u.Name, ".timer")
 	switch name {
 	case "Id":
@@ -68,11 +68,15 @@ func property(u *world.Unit, name string, unix bool) (string, bool) {
 		return u.WorkingDir, !timer
 	case "Environment":
 		return u.Environment, !timer
+	case "Unit":
+		return strings.TrimSuffix(u.Name, ".timer") + ".service", timer
+	case "TimersCalendar":
+		return "{ OnCalendar=" + u.Calendar + " ; next_elapse=n/a }", timer && u.Calendar != ""
 	case "LastTriggerUSec":
 		if u.LastRun == 0 || !unix {
 			return "", timer
 		}
-		return fmt.Sprintf("@%d", u.LastRun), timer
+		return fmt.Sprintf("@%d", u.LastRun+skew), timer
 	}
 	return "", false
 }

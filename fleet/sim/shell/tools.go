@@ -38,7 +38,7 @@ func lookTool(h *world.Host, name string) (tool, bool) {
 		}
 		name = name[i+1:]
 	}
-	if name == "systemctl" && h.OS != "Linux" {
+	if (name == "systemctl" || name == "journalctl") && h.OS != "Linux" {
 		return nil, false
 	}
 	switch name {
@@ -54,6 +54,8 @@ func lookTool(h *world.Host, name string) (tool, bool) {
 		return ls, true
 	case "systemctl":
 		return systemctl, true
+	case "journalctl":
+		return journalctl, true
 	case "nice", "ionice", "timeout":
 		return wrap, true
 	}

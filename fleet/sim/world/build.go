@@ -21,11 +21,24 @@ const Prehistory = 4 * 3600
 // New returns the world of the incident, grown to scale, as it stands at now
 // (Unix seconds). Equal arguments give equal worlds.
 func New(seed int64, now int64, scale Scale) *World {
-	w := &World{now: now - Prehistory, rng: rand.New(rand.NewPCG(uint64(seed), 1798)),
-		runID: 25919240000, jobID: 76190000000, runnerID: 400}
-	w.story(now)
+	s, err := ScenarioNamed(Incident)
+	if err != nil { // cannot happen: it is registered in this package
+		return empty(seed, now)
+	}
+	return s.World(seed, now, scale)
+}
+
+// World returns the world of a scenario as New does that of the incident.
+func (s Scenario) World(seed int64, now int64, scale Scale) *World {
+	w := empty(seed, now)
+	s.Build(w, now)
 	w.grow(now, scale)
 	return w
+}
+
+func empty(seed, now int64) *World {
+	return &World{now: now - Prehistory, rng: rand.New(rand.NewPCG(uint64(seed), 1798)),
+		runID: 25919240000, jobID: 76190000000, runnerID: 400}
 }
 
 func runnerJSON(scope string, r *Runner) string {

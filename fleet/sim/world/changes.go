@@ -49,7 +49,7 @@ func (w *World) RerunFailed(x *Run) error {
 			s.host = j.Runner.Host.Name // the label of one host's pool
 		}
 		if j.Ending == EndTest {
-			s.ending = EndTest
+			s.ending, s.flaw = EndTest, j.flaw
 		}
 		w.enqueue(x, s)
 	}
@@ -72,7 +72,7 @@ func (w *World) Cancel(x *Run, leak int64) error {
 func (w *World) cancel(x *Run, leak int64) {
 	x.Cancelled = true
 	for _, j := range x.Latest() {
-		if !j.Status.Live() {
+		if !j.Status.Live() || x.Parked && j.Name == "gate" {
 			continue
 		}
 		building := j.dir != nil && j.dir.Content != nil && j.Runner != nil
@@ -81,6 +81,14 @@ func (w *World) cancel(x *Run, leak int64) {
 		}
 		w.finish(j, fleet.ConclusionCancelled, EndSuperseded)
 	}
+}
+
+// park cancels a run whose aggregator, which has always(), stays queued and is
+// never given a runner: the run never ends and holds its concurrency group
+// (paiml/aprender#3229).
+func (w *World) park(x *Run) {
+	x.Parked = true
+	w.cancel(x, 0)
 }
 
 // orphanBuild lets the processes of a job outlive it.

@@ -15,6 +15,9 @@ type Repo struct {
 	PRs   []*PullRequest
 	Runs  []*Run // oldest first
 	Fixed bool   // its workflow gives run dirs to the build user before cargo starts
+	PerPR bool   // its workflow has one dir for each ref, as before paiml/aprender#1693
+
+	QueueRefs []QueueRef // of its merge queue
 }
 
 // PullRequest is a pull request. State is fleet's: closed and merged told apart.
@@ -49,11 +52,13 @@ type Run struct {
 	HeadRepo  fleet.Repo
 	PRs       []int // as pull_requests[] lists them; none for forks
 	Ref       string
+	Group     string // concurrency group; empty: ci-<Ref>
 	Created   int64
 	Started   int64 // of this attempt
 	Updated   int64
 	Jobs      []*Job // of all attempts, oldest first
 	Cancelled bool
+	Parked    bool // its aggregator stays queued: a plain cancel changes nothing
 	Deleter   bool // something deletes its run dir under a running job
 }
 
@@ -74,6 +79,7 @@ type Job struct {
 	Suffix     string // of the run dir it uses, for example "guards"
 	NoDir      bool   // it uses no run dir
 	Ending     Ending // what its log tells
+	flaw       int    // which test fails with EndTest
 	dir        *Node
 	work       int64 // seconds its build takes
 	grow       int64 // bytes its build writes
@@ -89,26 +95,17 @@ type Step struct {
 	Completed  int64
 }
 
-// Ending is the way a job ended, as its log tells it.
-type Ending uint8
-
-// The endings, each with a text of the incident.
-const (
-	EndWell       Ending = iota
-	EndDenied            // cargo cannot create its target dir: os error 13
-	EndVanished          // the same with os error 2: the dir was taken away
-	EndTempDir           // couldn't create a temp dir: another run writes to the same dir
-	EndLimit             // the job limit of 55 minutes
-	EndSuperseded        // cancelled by a newer push
-	EndGate              // an aggregator that saw a red job
-	EndTest              // a real test failure
-)
-
 // Status is the run's: that of its least advanced job of the current attempt.
 func (r *Run) Status() fleet.Status {
 	worst := fleet.StatusCompleted
 	jobs := r.Latest()
-	if len(jobs) == 0 {
+	switch {
+	case len(jobs) > 0:
+	case r.Cancelled:
+		return fleet.StatusCompleted
+	case r.waits():
+		return fleet.StatusPending
+	default:
 		return fleet.StatusQueued
 	}
 	for _, j := range jobs {
@@ -196,6 +193,9 @@ func (r *Repo) addRun(x *Run) {
 
 // DirRel returns the path below a root of the run dir a run uses.
 func (r *Run) DirRel(suffix string) string {
+	if r.Repo.PerPR {
+		return fmt.Sprintf("%s-ci/%s", r.Repo.Name.Name(), r.Ref)
+	}
 	rel := fmt.Sprintf("%s-ci/%s/run-%d", r.Repo.Name.Name(), r.Ref, r.ID)
 	if suffix != "" {
 		rel += "-" + suffix

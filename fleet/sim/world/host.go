@@ -11,7 +11,15 @@ type Unit struct {
 	Enabled     bool
 	WorkingDir  string
 	Environment string
-	LastRun     int64 // of a timer, Unix seconds; 0 never
+	LastRun     int64  // of a timer, Unix seconds; 0 never
+	Calendar    string // of a timer: its OnCalendar
+	Said        []Line // of a timer: what its service wrote to the journal, oldest first
+}
+
+// Line is a line of a host's journal.
+type Line struct {
+	At   int64 // Unix seconds
+	Text string
 }
 
 // Host is a machine of the simulated fleet.
@@ -28,13 +36,16 @@ type Host struct {
 	Load     float64
 	Booted   int64
 	Down     bool     // its SSH port is closed
+	Skew     int64    // seconds its clock is ahead
+	Prepares bool     // its job-started hook makes run dirs before dockerd can
 	Patterns []string // of its runners' names, as a config has them
 	Roots    []fleet.Root
 	Runners  []*Runner
 	Units    []*Unit
 	Disks    []*Disk
 	Procs    []*Process
-	Journal  []string // what andon-host and logger wrote
+	Journal  []string    // what andon-host and logger wrote
+	compiler *cacheStats // what each job tells of its compiler cache
 	tree     *Node
 	inode    uint64
 	pid      int
@@ -49,7 +60,11 @@ type Runner struct {
 	Arch    string
 	Labels  []string
 	Online  bool
+	Left    int64 // when it was last online, where it is not
+	Dropped int64 // when GitHub listed it last; 0: it is listed
+	Deaf    bool  // idle, and takes no job
 	Busy    *Job
+	last    *Job   // the newest it took
 	Scope   string // repository or organisation it is registered with
 	Version string
 }

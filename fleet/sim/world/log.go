@@ -22,6 +22,8 @@ func (j *Job) Log() string {
 	for _, s := range j.Steps {
 		at = time.Unix(s.Started, 0).UTC()
 		switch {
+		case s.Name == j.failsAt() && !strings.HasPrefix(s.Name, "Run "):
+			j.logEnd(line)
 		case s.Name == "Initialize containers":
 			line("##[group]Starting job container")
 			line("##[command]/usr/bin/docker create --name sovereign_ci --workdir /workspace -v " + j.mount() + ":/workspace/target localhost:5000/sovereign-ci:stable")
@@ -31,7 +33,7 @@ func (j *Job) Log() string {
 			if s.Completed > 0 {
 				at = time.Unix(s.Completed, 0).UTC()
 			}
-			if s.Name == buildStep(j.Name) || s.Conclusion != "success" {
+			if s.Name == buildStep(j.Name) && j.failsAt() == "" || s.Conclusion != "success" {
 				j.logEnd(line)
 			}
 		case s.Name == "Require all jobs" && j.Ending == EndGate:
@@ -78,29 +80,13 @@ func (j *Job) logScript(line func(string), s Step) {
 	line("##[endgroup]")
 }
 
-// logEnd writes the texts of the incident.
+// logEnd writes the texts of the job's ending.
 func (j *Job) logEnd(line func(string)) {
-	exit := func(n int) { line(fmt.Sprintf("##[error]Process completed with exit code %d.", n)) }
-	switch j.Ending {
-	case EndDenied:
-		line("error: failed to create directory `/workspace/target/debug`\n\nCaused by:\n  Permission denied (os error 13)")
-		exit(101)
-	case EndVanished:
-		line("   Compiling aprender-core v0.29.0 (/workspace/crates/aprender-core)")
-		line("error: failed to create directory `/workspace/target/debug`\n\nCaused by:\n  No such file or directory (os error 2)")
-		exit(101)
-	case EndTempDir:
-		line("error: couldn't create a temp dir: No such file or directory (os error 2) at path \"/workspace/target/debug/deps/rmetaQ7cVbN\"")
-		exit(101)
-	case EndLimit, EndSuperseded:
-		line("   Compiling aprender-serve v0.29.0 (/workspace/crates/aprender-serve)")
-		line("##[error]The operation was canceled.")
-	case EndTest:
-		line("        FAIL [   0.412s] aprender-core tokenizer::tests::merge_order_is_stable")
-		line("thread 'tokenizer::tests::merge_order_is_stable' panicked at crates/aprender-core/src/tokenizer.rs:211:9:\nassertion `left == right` failed\n  left: 17\n right: 18")
-		exit(100)
-	default:
-		line("     Summary [ 412.118s] 4211 tests run: 4211 passed, 96 skipped")
-		line("sccache: Cache hits rate                  83.12 %")
+	t := j.Ending.tale()
+	for _, l := range t.lines {
+		line(j.words(l))
+	}
+	if t.exit != 0 {
+		line(fmt.Sprintf("##[error]Process completed with exit code %d.", t.exit))
 	}
 }

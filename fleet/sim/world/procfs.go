@@ -28,7 +28,7 @@ func (h *Host) View(uid uint32, now int64) *View {
 	up := float64(now - h.Booted)
 	v.text(v.proc, "uptime", fmt.Sprintf("%.2f %.2f\n", up, up*float64(h.CPUs)*0.4))
 	v.text(v.proc, "loadavg", fmt.Sprintf("%.2f %.2f %.2f 3/%d %d\n", h.Load, h.Load*0.9, h.Load*0.8, 400+len(h.Procs), h.pid))
-	v.text(v.proc, "stat", fmt.Sprintf("cpu  1 2 3 4 5 6 7 0 0 0\nbtime %d\n", h.Booted))
+	v.text(v.proc, "stat", fmt.Sprintf("cpu  1 2 3 4 5 6 7 0 0 0\nbtime %d\n", h.Booted+h.Skew))
 	var cpus strings.Builder
 	for i := range h.CPUs {
 		fmt.Fprintf(&cpus, "processor\t: %d\n\n", i)

@@ -1,20 +1,19 @@
 package world
 
 import (
-	"fmt"
-
 	"andon/fleet"
 )
-
-const gib = 1 << 30
 
 // story builds the incident the console was born from (paiml/aprender#1693, #1704
 // and #1798): one host whose dockerd makes every fresh run dir as root, runs that
 // write into the dirs of others, and a saturated pool that ends jobs at exactly 55
 // minutes. now is when somebody starts to look.
 func (w *World) story(now int64) {
-	w.intel(now)
-	w.yoga(now)
+	intel, yoga := w.intel(now), w.yoga(now)
+	intel.breakRunner(13, now-20*hour)
+	intel.cleaner(now, true)
+	intel.cache(cacheStats{path: "/mnt/nvme-raid0/sccache", used: 10*gib - 2100, limit: 10 * gib, hits: 5, misses: 811}, now)
+	yoga.cleaner(now, false)
 	w.gx10(now)
 	w.mac(now)
 	apr := &Repo{Name: "paiml/aprender", ID: 824163077}
@@ -26,112 +25,47 @@ func (w *World) story(now int64) {
 	w.script(apr, now)
 	w.at(now-600, func() {
 		w.writeOn()
-		w.fillDisk("intel", "/mnt/nvme-raid0", 948)
-		w.fillDisk("yoga", "/srv", 712)
-		w.fillDisk("gx10", "/data", 487)
+		w.fillDisk("intel", 948)
+		w.fillDisk("yoga", 712)
+		w.fillDisk("gx10", 487)
 	})
 }
 
-// fillDisk sets what lies on a disk beside the run dirs, so that perMille of it
-// are in use now.
-func (w *World) fillDisk(host, mount string, perMille int64) {
-	h, _ := w.Host(host)
-	for _, d := range h.Disks {
-		if d.MountAt == mount {
-			used, _ := h.Used(d)
-			d.Rest += d.Total/1000*perMille - used
-		}
-	}
+// ended is a pull request that ended some time ago, whose run dirs nobody deleted.
+type ended struct {
+	n     int
+	state fleet.PRState
+	ref   string
+	title string
+	ago   int64
+	dirs  int
+	on    *Host
 }
 
-func (w *World) intel(now int64) {
-	h := newHost("intel", now)
-	h.Hostname, h.Load, h.Patterns = "mac-server", 58.1, []string{"intel-clean-room*"}
-	h.mount(&Disk{Device: "/dev/md0", FSType: "ext4", MountAt: "/mnt/nvme-raid0", Dev: 0x900, Total: 3_600_000_000_000, Inodes: 244_000_000, RestIno: 61_000_000}, h.Booted)
-	h.Roots = []fleet.Root{{Path: "/mnt/nvme-raid0/targets", Owner: fleet.Owner{UID: 1000, GID: 1000}}}
-	h.Mkdir("/mnt/nvme-raid0/targets/aprender-ci", h.Roots[0].Owner, h.Booted)
-	for i := range 16 {
-		name := "intel-clean-room"
-		if i > 0 {
-			name = fmt.Sprintf("intel-clean-room-%d", i+1)
-		}
-		h.addRunner(w, "paiml", name, []string{"self-hosted", "Linux", "X64", "clean-room"}, now)
-	}
-	h.Runners[13].Online = false
-	h.Units[13].Active = "failed"
-	h.cleaner(now, true)
-	h.cache("/mnt/nvme-raid0/sccache", 10*gib-2100, 10*gib, now)
-	w.Hosts = append(w.Hosts, h)
-}
-
-func (w *World) yoga(now int64) {
-	h := newHost("yoga", now)
-	h.Arch, h.CPUs, h.Load, h.UID, h.Patterns = "aarch64", 24, 9.4, 1001, []string{"yoga-build-*"}
-	h.mount(&Disk{Device: "/dev/nvme0n1p2", FSType: "ext4", MountAt: "/srv", Dev: 0x10302, Total: 1_900_000_000_000, Inodes: 118_000_000, RestIno: 9_000_000}, h.Booted)
-	h.Roots = []fleet.Root{{Path: "/srv/intel-mirror/targets", Owner: fleet.Owner{UID: 1001, GID: 1001}}}
-	h.Mkdir("/srv/intel-mirror/targets", h.Roots[0].Owner, h.Booted)
-	for i := 3; i <= 5; i++ {
-		h.addRunner(w, "paiml", fmt.Sprintf("yoga-build-%d", i), []string{"self-hosted", "Linux", "ARM64", "clean-room"}, now)
-	}
-	h.cleaner(now, false)
-	w.Hosts = append(w.Hosts, h)
-}
-
-func (w *World) gx10(now int64) {
-	h := newHost("gx10", now)
-	h.Arch, h.CPUs, h.Load, h.Sudo, h.Patterns = "aarch64", 20, 4.2, false, []string{"gx10-pool*"}
-	h.mount(&Disk{Device: "/dev/nvme1n1", FSType: "btrfs", MountAt: "/data", Dev: 0x10303, Total: 3_700_000_000_000}, h.Booted)
-	h.Roots = []fleet.Root{{Path: "/data/targets", Owner: fleet.Owner{UID: 1000, GID: 1000}}}
-	h.Mkdir("/data/targets", h.Roots[0].Owner, h.Booted)
-	for i := 1; i <= 4; i++ {
-		h.addRunner(w, "paiml", fmt.Sprintf("gx10-pool%d", i), []string{"self-hosted", "Linux", "ARM64", "gpu"}, now)
-	}
-	w.Hosts = append(w.Hosts, h)
-}
-
-func (w *World) mac(now int64) {
-	h := newHost("mac-mini", now)
-	h.OS, h.Arch, h.Kernel, h.CPUs, h.Down, h.Patterns = "Darwin", "arm64", "25.1.0", 10, true, []string{"mac-mini-*"}
-	h.Roots = []fleet.Root{{Path: "/Users/ci/targets", Owner: fleet.Owner{UID: 501, GID: 20}}}
-	r := h.addRunner(w, "paiml", "mac-mini-m4", []string{"self-hosted", "macOS", "ARM64"}, now)
-	r.Online, r.OS = false, "macOS"
-	w.Hosts = append(w.Hosts, h)
-}
-
-// cleaner installs the disk guard of the field: a nightly timer, and a pre-job
-// mode that no runner calls any more because their hook is another script.
-func (h *Host) cleaner(now int64, enabled bool) {
-	h.Units = append(h.Units, &Unit{Name: "runner-disk-guard.timer", Active: "active", Enabled: enabled, LastRun: now - 11*3600})
-	h.WriteFile("/usr/local/bin/runner-disk-guard.sh", "#!/bin/sh\n", 0o755, fleet.RootOwner, h.Booted)
-	h.WriteFile("/opt/runner-hooks/job-started.sh", "#!/bin/sh\nexec chown -R 1000:1000 \"$GITHUB_WORKSPACE\"\n", 0o755, fleet.RootOwner, h.Booted)
-}
-
-// cache makes a compiler cache and the statistics that a job's server left of it: a
-// server lives in the job's container, so nothing on the host could be asked.
-func (h *Host) cache(path string, used, limit, now int64) {
-	n, _ := h.Mkdir(path, h.rootFor().Owner, h.Booted)
-	n.Content = &Content{Owner: h.rootFor().Owner, Files: 18292, Bytes: used, Oldest: h.Booted, Newest: now - 600}
-	h.WriteFile(fmt.Sprintf("/var/log/ci-metrics/sccache-%d.json", now-600),
-		fmt.Sprintf(`{"stats":{"compile_requests":1240,"cache_hits":{"counts":{"Rust":5}}},"cache_location":"Local disk: \"%s\"","cache_size":%d,"max_cache_size":%d}`+"\n", path, used, limit),
-		0o644, h.rootFor().Owner, now-600)
-}
-
-// orphans leaves the run dirs of ended pull requests on the hosts: what nobody
+// leftovers leaves the run dirs of ended pull requests on the hosts: what nobody
 // deletes because the cleaner that should never reads a pull request's state.
+func (w *World) leftovers(r *Repo, list []ended, size func() int64) {
+	for _, o := range list {
+		p := w.endedPR(r, o.n, o.state, author(o.n), o.ref, o.title, o.ago)
+		for k := range o.dirs {
+			end := p.ClosedAt - 1800 - int64(k)*5400
+			x := w.past(p, o.on, end, 1500+w.rng.Int64N(1500), fleet.ConclusionSuccess)
+			if k == 0 {
+				p.HeadSHA = x.SHA
+			} else {
+				x.SHA = w.sha()
+			}
+			w.leave(o.on, x.DirRel(""), x.Started+6, end, size())
+		}
+	}
+}
+
+// orphans are the incident's ended pull requests.
 func (w *World) orphans(r *Repo) {
 	intel, _ := w.Host("intel")
 	yoga, _ := w.Host("yoga")
 	gx10, _ := w.Host("gx10")
-	const hour, day = 3600, 86400
-	for _, o := range []struct {
-		n     int
-		state fleet.PRState
-		ref   string
-		title string
-		ago   int64
-		dirs  int
-		on    *Host
-	}{
+	w.leftovers(r, []ended{
 		{1690, fleet.PRMerged, "rope-cache", "perf: cache rope tables", 9 * day, 3, intel},
 		{1693, fleet.PRMerged, "per-run-target", "fix(ci): one target dir per run", 8 * day, 4, intel},
 		{1698, fleet.PRClosed, "try-mold", "ci: try mold", 8 * day, 4, intel},
@@ -144,19 +78,7 @@ func (w *World) orphans(r *Repo) {
 		{1752, fleet.PRMerged, "q4k-arm", "perf: q4k on arm", 2 * day, 3, gx10},
 		{1760, fleet.PRClosed, "bench-cold", "bench: cold start", 30 * hour, 2, intel},
 		{1771, fleet.PRMerged, "doc-links", "docs: mend links", 40 * 60, 1, intel},
-	} {
-		p := w.endedPR(r, o.n, o.state, author(o.n), o.ref, o.title, o.ago)
-		for k := range o.dirs {
-			end := p.ClosedAt - 1800 - int64(k)*5400
-			x := w.past(p, o.on, end, 1500+w.rng.Int64N(1500), fleet.ConclusionSuccess)
-			if k == 0 {
-				p.HeadSHA = x.SHA
-			} else {
-				x.SHA = w.sha()
-			}
-			w.leave(o.on, x.DirRel(""), x.Started+6, end, 9*gib+w.rng.Int64N(19*gib))
-		}
-	}
+	}, func() int64 { return 9*gib + w.rng.Int64N(19*gib) })
 	w.holder(intel, r)
 }
 
@@ -172,8 +94,4 @@ func (w *World) holder(h *Host, r *Repo) {
 			return
 		}
 	}
-}
-
-func author(n int) string {
-	return []string{"noahgift", "alfredodeza", "mei-lin", "guybedford", "ywata"}[n%5]
 }

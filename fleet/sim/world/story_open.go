@@ -22,29 +22,6 @@ func (w *World) openWork(apr, trueno *Repo) {
 	w.openPR(trueno, 87, "guybedford", "avx512-gemm", "perf: avx512 gemm", trueno.Name)
 }
 
-// pools names the labels jobs ask for.
-func intelLabels() []string { return []string{"self-hosted", "Linux", "X64", "clean-room"} }
-func armLabels() []string   { return []string{"self-hosted", "Linux", "ARM64", "clean-room"} }
-func gpuLabels() []string   { return []string{"self-hosted", "Linux", "ARM64", "gpu"} }
-
-// ci is the workflow: the workspace's tests and its guards, each with a dir of
-// its own, and lint without one.
-func ci(work, grow int64) []spec {
-	return []spec{
-		{name: "workspace-test", labels: intelLabels(), work: work, grow: grow},
-		{name: "guards", labels: intelLabels(), work: work + 240, grow: grow / 2, suffix: "guards"},
-		{name: "lint", labels: intelLabels(), work: 150, noDir: true},
-	}
-}
-
-// arm is the same on the ARM64 pools.
-func arm(work, grow int64) []spec {
-	return []spec{
-		{name: "workspace-test (arm64)", labels: armLabels(), work: work, grow: grow},
-		{name: "gpu-test", labels: gpuLabels(), work: work / 2, grow: grow / 3},
-	}
-}
-
 // script is the timetable of the four hours before now and of what comes after.
 // Run dirs that are there already belong to the build user (see ownRun); the others
 // dockerd makes.
@@ -70,7 +47,7 @@ func (w *World) script(r *Repo, now int64) {
 	for i, n := range []int{1792, 1793, 1794, 1796, 1797} {
 		on((52-4*int64(i))*m, func() { w.Push(pr(n), 0, ci(1800, 20*gib)) })
 	}
-	on(34*m, func() { w.start(w.mainRun(r), ci(1800, 20*gib)) })
+	on(34*m, func() { w.start(w.mainRun(r, "feat: read gguf v3 (#1711)"), ci(1800, 20*gib)) })
 
 	// A dir that something deleted while its job ran: dockerd made it again as root.
 	on(47*m, func() {
@@ -91,7 +68,7 @@ func (w *World) script(r *Repo, now int64) {
 	})
 	on(24*m, func() { w.owned(w.Push(pr(1784), 0, arm(2100, 11*gib))) })
 	on(16*m, func() { w.owned(w.start(w.runOf(pr1(trueno, 87)), arm(1500, 6*gib)[:1])) })
-	on(9*m, func() { w.owned(w.start(w.queueRun(r, pr(1798)), ci(1200, 12*gib)[:1])) })
+	on(9*m, func() { w.owned(w.queued(w.start(w.queueRun(r, pr(1798)), ci(1200, 12*gib)[:1]))) })
 	on(70*m, func() { w.owned(w.Push(pr(1798), 0, ci(1100, 12*gib))) })
 
 	w.later(r, now)
@@ -119,44 +96,4 @@ func (w *World) later(r *Repo, now int64) {
 	}
 }
 
-// slow is the workflow on the saturated pool: builds that would take longer than
-// the limit.
-func slow(both bool) []spec {
-	s := ci(limit+900, 31*gib)
-	s[1].work = 2400
-	if both {
-		s[1].work = limit + 600
-	}
-	return s
-}
-
 func pr1(r *Repo, n int) *PullRequest { p, _ := r.PR(n); return p }
-
-func (w *World) mainRun(r *Repo) *Run {
-	return &Run{Repo: r, Workflow: "CI", Event: "push", Branch: "main", SHA: w.sha(), HeadRepo: r.Name,
-		Title: "feat: read gguf v3 (#1711)", Actor: "noahgift", Ref: "main"}
-}
-
-// queueRun is the merge queue's run of a pull request.
-func (w *World) queueRun(r *Repo, p *PullRequest) *Run {
-	sha := w.sha()
-	ref := "gh-readonly-queue/main/pr-1798-" + sha
-	return &Run{Repo: r, Workflow: "CI", Event: "merge_group", Branch: ref, SHA: w.sha(), HeadRepo: r.Name,
-		Title: p.Title, Actor: "github-merge-queue[bot]", Ref: ref}
-}
-
-// owned makes the run dirs of a fresh run before dockerd can, as runs did whose
-// pull request's dirs were made by an earlier, healthy workflow.
-func (w *World) owned(x *Run) *Run {
-	for _, h := range w.Hosts {
-		if h.Down {
-			continue
-		}
-		for _, j := range x.Jobs {
-			if !j.NoDir && len(h.Runners) > 0 && hasAll(h.Runners[0].Labels, j.Labels) {
-				h.Mkdir(h.rootFor().Path+"/"+x.DirRel(j.Suffix), h.rootFor().Owner, w.now)
-			}
-		}
-	}
-	return x
-}

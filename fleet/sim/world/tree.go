@@ -20,6 +20,8 @@ type Disk struct {
 	Rest     int64 // bytes used by what is not modelled
 	Inodes   int64
 	RestIno  int64
+	FitAt    int64 // when Rest was last set to fit a figure; before it the disk is told to have been
+	FitBy    int64 // fuller by so many bytes than it then was
 }
 
 // Used returns the bytes and inodes in use on a disk: the rest and every tree on it.

@@ -22,6 +22,7 @@ type World struct {
 	runnerID int64
 	building []*Job // jobs whose build writes to a run dir
 	zombies  []*zombie
+	fills    bool // builds fail on a full disk; else what they cannot write is not missed
 }
 
 // zombie is a build that lives on though its job was cancelled.
@@ -33,16 +34,16 @@ func (w *World) Now() int64 { return w.now }
 // Advance lets everything happen that is due by now. A time before the world's own
 // changes nothing.
 func (w *World) Advance(now int64) {
+	was := w.now
 	for len(w.queue) > 0 && w.queue[0].at <= now {
 		e := heap.Pop(&w.queue).(event)
 		w.now = max(w.now, e.at)
 		e.do()
 	}
-	if now <= w.now {
-		return
+	w.now = max(w.now, now)
+	if w.now > was { // also where the last event fell on this very second
+		w.writeOn()
 	}
-	w.now = now
-	w.writeOn()
 }
 
 // writeOn brings every run dir that is written to forward to now.
@@ -69,7 +70,7 @@ func (w *World) Runners(scope string) []*Runner {
 	var out []*Runner
 	for _, h := range w.Hosts {
 		for _, r := range h.Runners {
-			if r.Scope == scope {
+			if r.Scope == scope && r.Dropped == 0 {
 				out = append(out, r)
 			}
 		}

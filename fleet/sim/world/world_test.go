@@ -36,17 +36,60 @@ func picture(w *World) string {
 // TestTimeMayComeInAnySteps: what a world is at a time does not hang on when it was
 // looked at before.
 func TestTimeMayComeInAnySteps(t *testing.T) {
-	a, b := New(3, t0, Scale{}), New(3, t0, Scale{})
-	for at := int64(t0 - Prehistory); at <= t0+3600; at += 7 {
-		a.Advance(at)
+	for _, sc := range Scenarios() {
+		t.Run(sc.Name, func(t *testing.T) {
+			a, b := sc.World(3, t0, Scale{}), sc.World(3, t0, Scale{})
+			for at := int64(t0 - Prehistory); at <= t0+3600; at += 7 {
+				a.Advance(at)
+			}
+			a.Advance(t0 + 3600)
+			b.Advance(t0 + 3600)
+			b.Advance(t0) // backwards: nothing
+			x, y := strings.Split(picture(a), "\n"), strings.Split(picture(b), "\n")
+			for i := range max(len(x), len(y)) {
+				if i >= len(x) || i >= len(y) || x[i] != y[i] {
+					t.Fatalf("line %d of the picture differs:\n%s\n%s", i, x[min(i, len(x)-1)], y[min(i, len(y)-1)])
+				}
+			}
+		})
 	}
-	a.Advance(t0 + 3600)
-	b.Advance(t0 + 3600)
-	b.Advance(t0) // backwards: nothing
-	x, y := strings.Split(picture(a), "\n"), strings.Split(picture(b), "\n")
-	for i := range max(len(x), len(y)) {
-		if i >= len(x) || i >= len(y) || x[i] != y[i] {
-			t.Fatalf("line %d of the picture differs:\n%s\n%s", i, x[min(i, len(x)-1)], y[min(i, len(y)-1)])
+}
+
+// TestScenariosAreNamedOnce, by words a command line takes, each with what happens
+// and, where something is wrong, with what must fire.
+func TestScenariosAreNamedOnce(t *testing.T) {
+	seen := map[string]bool{}
+	for _, sc := range Scenarios() {
+		if seen[sc.Name] || strings.Trim(sc.Name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || sc.Title == "" || len(sc.Title) > 140 {
+			t.Errorf("scenario %q: %q", sc.Name, sc.Title)
+		}
+		if (len(sc.Tells) == 0) != (sc.Name == Clean) {
+			t.Errorf("scenario %s tells %v", sc.Name, sc.Tells)
+		}
+		seen[sc.Name] = true
+	}
+	for _, want := range []string{"incident", "p0-1693", "ownership-1798", "timeouts-1704", "orphans", "wedged", "saturated", "disk-full", "clean"} {
+		if !seen[want] {
+			t.Errorf("no scenario %s", want)
+		}
+	}
+	if _, err := ScenarioNamed("no-such"); !errors.Is(err, ErrNoScenario) {
+		t.Errorf("an unknown name: %v", err)
+	}
+}
+
+// TestBuildsWriteUpToTheSecond: an event that falls on the second somebody looks at
+// does not keep builds from having written until then.
+func TestBuildsWriteUpToTheSecond(t *testing.T) {
+	for at := int64(t0 + 1); at < t0+10; at++ {
+		a, b := New(3, t0, Scale{}), New(3, t0, Scale{})
+		a.at(at, func() {})
+		for _, w := range []*World{a, b} {
+			w.Advance(t0 - 130)
+			w.Advance(at)
+		}
+		if picture(a) != picture(b) {
+			t.Errorf("an event at %d changed what builds wrote", at)
 		}
 	}
 }

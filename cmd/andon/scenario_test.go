@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"andon/fleet"
+	"andon/fleet/sim"
+)
+
+// outside is the clock beside a simulated fleet, moved by hand.
+type outside struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *outside) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *outside) move(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// staged is a scenario under the console's real wiring, with its clock in hand.
+func staged(t *testing.T, o sim.Options) (*sim.Fleet, *session, *outside) {
+	t.Helper()
+	k := &outside{at: time.Date(2026, 5, 18, 14, 7, 0, 0, time.UTC)}
+	o.Now = k.Now
+	f, err := sim.Start(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := demoParts(f, t.TempDir(), common{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := wire(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		s.close()
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return f, s, k
+}
+
+// settle looks once a simulated minute for as long as the longest rule waits.
+func settle(s *session, k *outside) (*fleet.Snapshot, fleet.Board) {
+	var longest time.Duration
+	for _, r := range s.rules {
+		longest = max(longest, r.For)
+	}
+	snap, b := s.look(context.Background())
+	for range (longest + time.Minute - 1) / time.Minute {
+		k.move(time.Minute)
+		snap, b = s.look(context.Background())
+	}
+	return snap, b
+}
+
+// TestScenarios: what a scenario is about fires, and nothing else that lights a
+// lamp.
+func TestScenarios(t *testing.T) {
+	for _, sc := range sim.Scenarios() {
+		t.Run(sc.Name, func(t *testing.T) {
+			_, s, k := staged(t, sim.Options{Scenario: sc.Name, Seed: 1})
+			snap, b := settle(s, k)
+			fires := map[fleet.RuleID]bool{}
+			for _, a := range b.Alerts {
+				if a.State != fleet.AlertFiring {
+					continue
+				}
+				fires[a.Rule] = true
+				if a.Lit() && a.Severity != fleet.SeverityInfo && !slices.Contains(slices.Concat(sc.Tells, sc.With), a.Rule) {
+					t.Errorf("unexpected: %s %s %s", a.Severity, a.Fingerprint(), a.Summary)
+				}
+			}
+			known := map[fleet.RuleID]bool{}
+			for _, r := range s.rules {
+				known[r.ID] = true
+			}
+			for _, id := range sc.Tells {
+				if known[id] && !fires[id] {
+					t.Errorf("%s does not fire", id)
+				}
+			}
+			if t.Failed() || testing.Verbose() {
+				t.Log(told(snap, b))
+			}
+		})
+	}
+}
+
+// told is what check would print.
+func told(s *fleet.Snapshot, b fleet.Board) string {
+	out := fmt.Sprintf("lamp %s\n", b.Lamp(s))
+	for _, a := range b.Alerts {
+		out += fmt.Sprintf("%-5s %-8s %-22s %s muted=%q\n", a.Severity, a.State, a.Rule, a.Summary, a.MutedBy)
+	}
+	for _, src := range s.Sources {
+		if !src.Fresh(s.At) {
+			out += fmt.Sprintf("source %s %s %s\n", src.ID, src.State, src.Err)
+		}
+	}
+	return out
+}
+
+// TestCleanStaysGreen looks at the healthy fleet every minute of an hour.
+func TestCleanStaysGreen(t *testing.T) {
+	for _, speed := range []float64{1, 60} {
+		t.Run(fmt.Sprint("speed ", speed), func(t *testing.T) {
+			_, s, k := staged(t, sim.Options{Scenario: "clean", Seed: 1, Speed: speed})
+			for m := range 61 {
+				snap, b := s.look(context.Background())
+				busy, online := snap.Pool()
+				queued := 0
+				for _, j := range snap.Jobs {
+					if j.Status == "queued" {
+						queued++
+					}
+				}
+				t.Logf("minute %d: %d of %d runners busy, %d queued, %d runs, %d dirs, %d PRs", m, busy, online, queued, len(snap.Runs), len(snap.Dirs), len(snap.PullRequests))
+				if lamp := b.Lamp(snap); lamp != fleet.LampGreen {
+					t.Fatalf("after %d minutes:\n%s", m, told(snap, b))
+				}
+				k.move(time.Duration(float64(time.Minute) / speed))
+			}
+		})
+	}
+}
