@@ -43,14 +43,21 @@ type track struct {
 	worked time.Time // end of the newest job it did carry out
 }
 
-// early reports whether a failure is of the kind a broken runner makes. A verdict
-// of code never is.
+// early reports whether a failure is of the kind a broken runner makes: at its own
+// steps, or at once, where no verdict names another cause. A job that dies in its
+// first second because its dir is misowned speaks of the dir, not of the runner.
 func early(f failed) bool {
 	if f.class == fleet.ClassCode {
 		return false
 	}
+	if ownStep(f.step) {
+		return true
+	}
 	took, ok := f.job.Duration()
-	return ownStep(f.step) || ok && took <= failsFast && f.job.Conclusion == fleet.ConclusionFailure
+	if !ok || took > failsFast || f.job.Conclusion != fleet.ConclusionFailure {
+		return false
+	}
+	return !f.job.Verdict.IsKnown() || f.class == fleet.ClassInfra && len(f.verdict.Cures) > 0 && f.verdict.Cures[0] == fleet.CureLook
 }
 
 // whose tells pull requests apart; a queue ref counts as its pull request.
