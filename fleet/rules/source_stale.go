@@ -25,7 +25,7 @@ var _ = register(fleet.Rule{
 	},
 	Actor:    fleet.ActorOperator,
 	Requires: []fleet.SourceKind{fleet.SourceHost, fleet.SourceRuns, fleet.SourceJobs, fleet.SourcePulls, fleet.SourceRunners},
-	Causes:   []fleet.RuleID{"host-unreachable"},
+	Causes:   []fleet.RuleID{"host-unreachable", "host-key-changed"},
 	Evaluate: sourceStale,
 })
 
