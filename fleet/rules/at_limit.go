@@ -160,7 +160,7 @@ func limitFinding(s *fleet.Snapshot, hits []limitHit, looked int) (fleet.Finding
 		{What: "conclusion", Where: hits[0].job.Name, At: s.At, Fact: "durations decide: GitHub calls a job that hit its limit cancelled"},
 	}
 	f.Unknown = []fleet.Gap{{What: "the limit itself", Why: "GitHub's API does not tell timeout-minutes", Makes: "look at the workflow file"}}
-	f.Cost = coldBuilds(s, len(hits), keys)
+	f.Cost = again(len(hits), len(keys))
 	f.Advice = "a limit, not a test: rerun when the pool is calm, and set the limit above the measured p95"
 	return f, true
 }

@@ -152,7 +152,7 @@ func (d deaf) finding(s *fleet.Snapshot, p *pool) fleet.Finding {
 		served = served || slices.Contains(last[r.Name].repos, l.repo)
 		byOrg = byOrg || r.Scope != string(l.repo)
 		if i < 4 {
-			f.Evidence = append(f.Evidence, fleet.Evidence{What: "runner", Where: r.Name, At: s.SourceOf(fleet.SourceID{Kind: fleet.SourceRunners, Of: r.Scope}).TriedAt, Why: 2, Fact: "online, not busy, labels " + listed(r.Labels) + idleSince(s, last[r.Name])})
+			f.Evidence = append(f.Evidence, fleet.Evidence{What: "runner", Where: r.Name, At: s.SourceOf(fleet.SourceID{Kind: fleet.SourceRunners, Of: r.Scope}).TriedAt, Why: 2, Fact: "online, not busy, labels " + listed(r.Labels, 6) + idleSince(s, last[r.Name])})
 		}
 	}
 	if byOrg && !served {

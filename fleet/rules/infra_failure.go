@@ -71,7 +71,7 @@ func infraFailure(s *fleet.Snapshot) []fleet.Finding {
 func infraFinding(s *fleet.Snapshot, list []failed, at string, look Look) fleet.Finding {
 	t := touch(s, list)
 	c := cluster{kind: kindInfra, members: list}
-	f := fleet.Finding{Severity: fleet.SeverityWarn, Rests: restsOf(s, list), Cost: coldCost(s, list)}
+	f := fleet.Finding{Severity: fleet.SeverityWarn, Rests: restsOf(s, list), Cost: coldCost(list)}
 	on := mend(s, list, &t, &f)
 	f.Evidence = c.evidence(s, look)
 	last := newestEnd(list)

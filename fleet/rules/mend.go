@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"andon/fleet"
@@ -107,9 +106,9 @@ func fullDisks(s *fleet.Snapshot, t *touched, f *fleet.Finding) []fleet.Subject 
 	return out.list
 }
 
-// coldCost says what running the failed jobs again costs: builds, and what their
-// dirs hold where that was measured.
-func coldCost(s *fleet.Snapshot, list []failed) string {
+// coldCost says what running the failed jobs again costs; the explanation adds what
+// such builds hold.
+func coldCost(list []failed) string {
 	jobs := 0
 	runs := make(map[fleet.RunKey]bool)
 	for _, f := range list {
@@ -118,22 +117,10 @@ func coldCost(s *fleet.Snapshot, list []failed) string {
 			runs[f.run.Key()] = true
 		}
 	}
-	return coldBuilds(s, jobs, runs)
+	return again(jobs, len(runs))
 }
 
-func coldBuilds(s *fleet.Snapshot, jobs int, runs map[fleet.RunKey]bool) string {
-	var bytes []int64
-	for k := range runs {
-		for _, d := range s.DirsOfRun(k) {
-			if b, ok := d.Bytes.Get(); ok && b > 0 {
-				bytes = append(bytes, b)
-			}
-		}
-	}
-	text := fmt.Sprintf("%s of %s again", fleet.Plural(jobs, "job"), fleet.Plural(len(runs), "run"))
-	if len(bytes) == 0 {
-		return text + ", each a cold build where its dir is gone; the size of their dirs is not measured"
-	}
-	slices.Sort(bytes)
-	return fmt.Sprintf("%s, each a cold build where its dir is gone; their dirs hold up to %s", text, gib(bytes[len(bytes)-1]))
+// again is the cost of running jobs of some runs once more.
+func again(jobs, runs int) string {
+	return fmt.Sprintf("%s of %s again, each a cold build where its dir is gone", fleet.Plural(jobs, "job"), fleet.Plural(runs, "run"))
 }

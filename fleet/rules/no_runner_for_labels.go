@@ -74,8 +74,8 @@ func (l *lane) unserved(s *fleet.Snapshot, p *pool, fit []int) fleet.Finding {
 	switch on := l.elsewhere(s); {
 	case len(fit) > 0:
 		f.Severity = fleet.SeverityWarn
-		f.Evidence = append(f.Evidence, fleet.Evidence{What: "runners", Where: lists[0].Of, At: read, Why: 2, Fact: "only offline ones carry them: " + listed(names)})
-		f.Advice = "bring one of them back: " + listed(names)
+		f.Evidence = append(f.Evidence, fleet.Evidence{What: "runners", Where: lists[0].Of, At: read, Why: 2, Fact: "only offline ones carry them: " + listed(names, 6)})
+		f.Advice = "bring one of them back: " + listed(names, 6)
 	case on != "":
 		f.Severity = fleet.SeverityWarn // a pool that is made on demand, or one this token does not see
 		f.Evidence = append(f.Evidence, fleet.Evidence{What: "runners", Where: lists[0].Of, At: read, Why: 2, Fact: fmt.Sprintf("none of %s carries them, but %s ran such a job", fleet.Plural(seen, "runner"), on)})

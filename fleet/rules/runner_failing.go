@@ -155,9 +155,9 @@ func failingFinding(s *fleet.Snapshot, e ended, at string, list []*track) (fleet
 			Fact: fmt.Sprintf("%s: %s failed at %s after %s", whoseRun(s, x.run), x.job.Name, place(x.step), lasted(took))})
 	}
 	t := touch(s, all)
-	f.Subjects, f.Rests, f.Cost = t.subjects(), restsOf(s, all), coldCost(s, all)
+	f.Subjects, f.Rests, f.Cost = t.subjects(), restsOf(s, all), coldCost(all)
 	f.Summary = fmt.Sprintf("%s: %s of %d pull requests failed at set-up or within %s, the last %s ago",
-		listed(names), fleet.Plural(len(all), "job"), here, lasted(failsFast), lasted(s.At.Sub(newestEnd(all))))
+		listed(names, 6), fleet.Plural(len(all), "job"), here, lasted(failsFast), lasted(s.At.Sub(newestEnd(all))))
 	f.RuledOut = []fleet.Evidence{
 		{What: "runs", Where: at, At: s.At, Fact: fmt.Sprintf("no broken branch run again and again: %d different pull requests or branches", here)},
 		{What: "jobs", Where: "other runners", At: s.At, Fact: fmt.Sprintf("no broken workflow: the same jobs fail so on other runners in %d of them", elsewhere)},

@@ -43,7 +43,7 @@ func sameFailure(s *fleet.Snapshot) []fleet.Finding {
 
 func (c cluster) finding(s *fleet.Snapshot, look Look) fleet.Finding {
 	t := touch(s, c.members)
-	f := fleet.Finding{Key: c.key, Severity: fleet.SeverityWarn, Rests: restsOf(s, c.members), Cost: coldCost(s, c.members)}
+	f := fleet.Finding{Key: c.key, Severity: fleet.SeverityWarn, Rests: restsOf(s, c.members), Cost: coldCost(c.members)}
 	first := c.members[0]
 	f.Evidence = c.evidence(s, look)
 	where := t.hostNames()
