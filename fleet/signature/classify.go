@@ -2,6 +2,7 @@ package signature
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 
 	"andon/fleet"
@@ -10,6 +11,7 @@ import (
 // Input is what is known of a job that ended badly.
 type Input struct {
 	Job         string
+	Step        string           // of which the log is, where it is one step's alone
 	Conclusion  fleet.Conclusion // empty where not known
 	Steps       []fleet.JobStep  // nil where not known
 	Annotations []Annotation
@@ -94,7 +96,7 @@ func specific(log outcome, row StepRow) bool {
 // judged makes a verdict of what decided.
 func (c *Catalogue) judged(in Input, o outcome, step string) Judgement {
 	if step == "" && o.seg != nil {
-		step = o.seg.name
+		step = cmp.Or(o.seg.name, in.Step)
 	}
 	j := Judgement{Excerpt: o.text}
 	j.Verdict = fleet.Verdict{Class: o.class, Signature: o.slug(), Step: step, Text: Normalise(o.text), Line: o.line, From: fleet.FromLog}

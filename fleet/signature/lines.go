@@ -25,7 +25,7 @@ type lines struct {
 	err   error
 	n     int   // lines given out
 	size  int64 // bytes read
-	nul   bool  // a NUL byte in the first block: no text
+	noise bool  // the first block is no text
 }
 
 func newLines(r io.Reader) *lines { return &lines{r: r, buf: make([]byte, readSize)} }
@@ -71,7 +71,7 @@ func (l *lines) fill() {
 	l.from, l.to = 0, l.to-l.from
 	n, err := l.r.Read(l.buf[l.to:])
 	if l.size == 0 {
-		l.nul = bytes.IndexByte(l.buf[l.to:l.to+n], 0) >= 0
+		l.noise = isNoise(l.buf[l.to : l.to+n])
 	}
 	l.to += n
 	l.size += int64(n)
@@ -81,6 +81,18 @@ func (l *lines) fill() {
 			l.err = err
 		}
 	}
+}
+
+// isNoise reports bytes that are no text: more than one in twenty is a control byte
+// that no log has.
+func isNoise(b []byte) bool {
+	odd := 0
+	for _, c := range b {
+		if c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != 0x1b && c != '\b' && c != '\f' {
+			odd++
+		}
+	}
+	return odd > len(b)/20
 }
 
 // bom is the byte order mark that each writer of a log's blocks emits.

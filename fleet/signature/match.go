@@ -116,11 +116,24 @@ func (s *scanner) judge(n int, t []byte, marked, warned bool) {
 	s.tests(t)
 }
 
+// plenty is how often a signature of code holds in one step, or a weaker one is looked
+// for, before a sample of its lines will do: some logs say "error" on every other line.
+const plenty = 256
+
 // code records a signature of code, if it holds on the line. In the runner's own steps
 // only sure ones are the change's doing.
 func (s *scanner) code(c *Code, n int, t []byte, marked, warned bool) bool {
+	if s.seg.often[c] >= plenty && s.gen%16 != 0 {
+		return false
+	}
+	if c.Strength < Sure {
+		s.seg.often[c]++ // looked at is enough: these decide only where nothing else does
+	}
 	if warned || c.Strength < Sure && s.seg.kind&Owned != 0 || containsString(t, c.Unless) || c.Regexp != nil && !s.try(c.Regexp.Match, t) {
 		return false
+	}
+	if c.Strength >= Sure {
+		s.seg.often[c]++
 	}
 	s.seg.record(event{code: c, strength: c.Strength, class: fleet.ClassCode, line: n, kind: s.seg.kind, marked: marked, test: s.seg.testing}, t)
 	return true

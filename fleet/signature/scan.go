@@ -48,7 +48,7 @@ type scanner struct {
 // Read reads a log to its end. It holds one block of it at a time. The error is the
 // reader's; what was read until then is returned too.
 func (c *Catalogue) Read(r io.Reader) (*Reading, error) {
-	s := &scanner{c: c, out: &Reading{}, seg: &segment{kind: Unknown, first: 1, noted: make([]bool, len(c.notes))}, prelude: true}
+	s := &scanner{c: c, out: &Reading{}, seg: newSegment(Unknown, "", 1, len(c.notes)), prelude: true}
 	for kind, n := range [...]int{len(c.rows), len(c.code), len(c.marks), len(c.notes)} {
 		s.seen[kind] = make([]uint32, n)
 	}
@@ -59,14 +59,14 @@ func (c *Catalogue) Read(r io.Reader) (*Reading, error) {
 		if !ok {
 			break
 		}
-		if l.nul {
+		if l.noise {
 			break
 		}
 		s.physical(l.n, line)
 	}
 	s.echo.release(s, false)
 	s.close(true)
-	s.out.Lines, s.out.Bytes, s.out.Binary = l.n, l.size, l.nul
+	s.out.Lines, s.out.Bytes, s.out.Binary = l.n, l.size, l.noise
 	if l.err != nil {
 		return s.out, fmt.Errorf("read log: %w", l.err)
 	}
@@ -220,7 +220,7 @@ func (s *scanner) begin(n int, kind Place, name string) {
 		return
 	}
 	s.close(false)
-	s.seg = &segment{kind: kind, name: name, first: n, last: n, noted: make([]bool, len(s.c.notes))}
+	s.seg = newSegment(kind, name, n, len(s.c.notes))
 	s.prelude = false
 }
 

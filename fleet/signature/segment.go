@@ -41,9 +41,14 @@ type segment struct {
 	events  []event
 	noted   []bool
 	waiting []waiting
+	often   map[*Code]int // see plenty
 
 	markedText string // first error marked by the runner that says something
 	markedAt   int    // its line
+}
+
+func newSegment(kind Place, name string, line, notes int) *segment {
+	return &segment{kind: kind, name: name, first: line, last: line, noted: make([]bool, notes), often: map[*Code]int{}}
 }
 
 // stamp is a time of the log to the second, "2026-11-23T08:00:00"; zero where the
