@@ -135,9 +135,14 @@ func mute(alerts []Alert, rules map[RuleID]Rule) {
 	for i := range alerts {
 		a := &alerts[i]
 		var effect map[SubjectKind][]Subject
-		for _, id := range rules[a.Rule].Causes {
+		rule := rules[a.Rule]
+		least := a.Severity.Rank()
+		if rule.CausesFrom != "" {
+			least = min(least, rule.CausesFrom.Rank())
+		}
+		for _, id := range rule.Causes {
 			for _, c := range causes[id] {
-				if c.Severity.Rank() > a.Severity.Rank() || c.State == AlertStale && a.State != AlertStale {
+				if c.Severity.Rank() > least || c.State == AlertStale && a.State != AlertStale {
 					continue
 				}
 				if effect == nil {

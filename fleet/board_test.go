@@ -154,6 +154,30 @@ func TestCauseMutesItsEffectWhereAllSubjectsMeet(t *testing.T) {
 	}
 }
 
+func TestCauseMutesFromASeverityOn(t *testing.T) {
+	w := fleettest.New()
+	w.Host("intel")
+	host := []fleet.Subject{fleet.OfHost("intel")}
+	cause := []fleet.Finding{{Severity: fleet.SeverityWarn, Key: "c", Subjects: host}}
+	effect := []fleet.Finding{{Severity: fleet.SeverityWarn, Key: "e", Subjects: host}}
+	rule := scripted("effect", 0, &effect, "cause")
+	muted := func() bool {
+		b := fleet.Board{}.Fold(at(w, 0, fleet.SourceOK), []fleet.Rule{scripted("cause", 0, &cause), rule})
+		a, _ := b.Alert("effect/e")
+		return a.MutedBy != ""
+	}
+	if !muted() {
+		t.Error("a warning does not mute a warning")
+	}
+	rule.CausesFrom = fleet.SeverityStop
+	if muted() {
+		t.Error("a warning mutes where only a stop may")
+	}
+	if cause[0].Severity = fleet.SeverityStop; !muted() {
+		t.Error("a stop does not mute")
+	}
+}
+
 func TestLampIsNeverGreenOnUnknown(t *testing.T) {
 	w := fleettest.New()
 	w.Host("intel")

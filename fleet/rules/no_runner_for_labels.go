@@ -34,7 +34,7 @@ var _ = register(fleet.Rule{
 
 func noRunnerForLabels(s *fleet.Snapshot) []fleet.Finding {
 	var out []fleet.Finding
-	var p *pool
+	var p *runnerPool
 	for _, l := range lanes(s) {
 		if p == nil {
 			p = newPool(s)
@@ -51,7 +51,7 @@ func noRunnerForLabels(s *fleet.Snapshot) []fleet.Finding {
 	return out
 }
 
-func (l *lane) unserved(s *fleet.Snapshot, p *pool, fit []int) fleet.Finding {
+func (l *lane) unserved(s *fleet.Snapshot, p *runnerPool, fit []int) fleet.Finding {
 	lists := p.sources(l.repo)
 	read := s.SourceOf(lists[0]).ReadAt
 	f := fleet.Finding{Key: l.key(), Severity: fleet.SeverityStop, Rests: append(lists, ofRepo(fleet.SourceJobs, l.repo), ofRepo(fleet.SourceRuns, l.repo))}
@@ -74,8 +74,8 @@ func (l *lane) unserved(s *fleet.Snapshot, p *pool, fit []int) fleet.Finding {
 	switch on := l.elsewhere(s); {
 	case len(fit) > 0:
 		f.Severity = fleet.SeverityWarn
-		f.Evidence = append(f.Evidence, fleet.Evidence{What: "runners", Where: lists[0].Of, At: read, Why: 2, Fact: "only offline ones carry them: " + listed(names)})
-		f.Advice = "bring one of them back: " + listed(names)
+		f.Evidence = append(f.Evidence, fleet.Evidence{What: "runners", Where: lists[0].Of, At: read, Why: 2, Fact: "only offline ones carry them: " + listed(names, 6)})
+		f.Advice = "bring one of them back: " + listed(names, 6)
 	case on != "":
 		f.Severity = fleet.SeverityWarn // a pool that is made on demand, or one this token does not see
 		f.Evidence = append(f.Evidence, fleet.Evidence{What: "runners", Where: lists[0].Of, At: read, Why: 2, Fact: fmt.Sprintf("none of %s carries them, but %s ran such a job", fleet.Plural(seen, "runner"), on)})
@@ -121,7 +121,7 @@ func (l *lane) elsewhere(s *fleet.Snapshot) string {
 }
 
 // nearest names the online runner that lacks the fewest of the labels.
-func (l *lane) nearest(s *fleet.Snapshot, p *pool) string {
+func (l *lane) nearest(s *fleet.Snapshot, p *runnerPool) string {
 	best, lacks := "", []string(nil)
 	for _, scope := range scopes(l.repo) {
 		for _, i := range p.byScope[scope] {

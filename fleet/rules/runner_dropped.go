@@ -90,7 +90,7 @@ func droppedFinding(s *fleet.Snapshot, scope string, h *seenRunners, src fleet.S
 		t.host(s, r.Name)
 		if i < 6 {
 			f.Evidence = append(f.Evidence, fleet.Evidence{What: "runners", Where: r.Name, At: r.Last, Why: 2,
-				Fact: fmt.Sprintf("last listed %s ago, after %s; labels %s", lasted(s.At.Sub(r.Last)), lasted(r.Last.Sub(r.First)), listed(r.Labels))})
+				Fact: fmt.Sprintf("last listed %s ago, after %s; labels %s", lasted(s.At.Sub(r.Last)), lasted(r.Last.Sub(r.First)), listed(r.Labels, 6))})
 		}
 	}
 	if f.Subjects = t.subjects(); len(f.Subjects) == 0 {

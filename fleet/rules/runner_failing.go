@@ -125,7 +125,7 @@ func runnerFailing(s *fleet.Snapshot) []fleet.Finding {
 	return out
 }
 
-func failingFinding(s *fleet.Snapshot, e ended, at string, list []*track) (fleet.Finding, bool) {
+func failingFinding(s *fleet.Snapshot, e endedJobs, at string, list []*track) (fleet.Finding, bool) {
 	slices.SortFunc(list, func(a, b *track) int { return cmp.Compare(a.runner, b.runner) })
 	f := fleet.Finding{Key: at, Severity: fleet.SeverityWarn}
 	var all []failed
@@ -157,7 +157,7 @@ func failingFinding(s *fleet.Snapshot, e ended, at string, list []*track) (fleet
 	t := touch(s, all)
 	f.Subjects, f.Rests, f.Cost = t.subjects(), restsOf(s, all), coldCost(s, all)
 	f.Summary = fmt.Sprintf("%s: %s of %d pull requests failed at set-up or within %s, the last %s ago",
-		listed(names), fleet.Plural(len(all), "job"), here, lasted(failsFast), lasted(s.At.Sub(newestEnd(all))))
+		listed(names, 6), fleet.Plural(len(all), "job"), here, lasted(failsFast), lasted(s.At.Sub(newestEnd(all))))
 	f.RuledOut = []fleet.Evidence{
 		{What: "runs", Where: at, At: s.At, Fact: fmt.Sprintf("no broken branch run again and again: %d different pull requests or branches", here)},
 		{What: "jobs", Where: "other runners", At: s.At, Fact: fmt.Sprintf("no broken workflow: the same jobs fail so on other runners in %d of them", elsewhere)},
@@ -176,7 +176,7 @@ func workedSince(s *fleet.Snapshot, t *track) string {
 
 // failsElsewhere counts the pull requests whose jobs of the same names fail alike
 // on other runners.
-func failsElsewhere(s *fleet.Snapshot, e ended, list []failed, names []string) int {
+func failsElsewhere(s *fleet.Snapshot, e endedJobs, list []failed, names []string) int {
 	jobs, seen := make(map[jobName]bool), make(map[string]bool)
 	for _, f := range list {
 		jobs[jobName{f.job.Repo, f.job.Name}] = true

@@ -81,7 +81,7 @@ func (p *offline) finding(s *fleet.Snapshot) fleet.Finding {
 	src := s.SourceOf(list)
 	f := fleet.Finding{
 		Key: p.scope, Severity: fleet.SeverityWarn, Rests: []fleet.SourceID{list},
-		Evidence: []fleet.Evidence{{What: "runners", Where: p.scope, At: src.TriedAt, Why: 2, Fact: "offline: " + listed(p.names)}},
+		Evidence: []fleet.Evidence{{What: "runners", Where: p.scope, At: src.TriedAt, Why: 2, Fact: "offline: " + listed(p.names, 6)}},
 	}
 	where := p.scope
 	if p.host != "" {

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strings"
 
 	"andon/fleet"
 )
@@ -40,6 +41,25 @@ func (z *size) add(f fleet.Fact[int64]) {
 	}
 }
 
+// gap says what the sum lacks and what would make it known.
+func (z size) gap() []fleet.Gap {
+	if z.unmeasured == 0 {
+		return nil
+	}
+	return []fleet.Gap{{What: "size of " + fleet.Plural(z.unmeasured, "dir"), Why: "not measured yet", Makes: "the next sweeps measure them, a few each; look at them on the host's page to have them first"}}
+}
+
+// count renders the sum as a number of things.
+func (z size) count(noun string) string {
+	switch {
+	case z.unmeasured == 0:
+		return fmt.Sprintf("%d %ss", z.known, noun)
+	case z.known == 0:
+		return "a number of " + noun + "s not counted yet"
+	}
+	return fmt.Sprintf("at least %d %ss, %d dirs not counted yet", z.known, noun, z.unmeasured)
+}
+
 // String renders the sum and says what it lacks.
 func (z size) String() string {
 	switch {
@@ -49,4 +69,12 @@ func (z size) String() string {
 		return "size not measured yet"
 	}
 	return fmt.Sprintf("at least %s, %d not measured yet", gib(z.known), z.unmeasured)
+}
+
+// listed renders names, the first few of them.
+func listed(names []string, most int) string {
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
