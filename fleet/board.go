@@ -141,6 +141,9 @@ func mute(alerts []Alert, rules map[RuleID]Rule) {
 			least = min(least, rule.CausesFrom.Rank())
 		}
 		for _, id := range rule.Causes {
+			if a.Causes != nil && !slices.Contains(a.Causes, id) {
+				continue
+			}
 			for _, c := range causes[id] {
 				if c.Severity.Rank() > least || c.State == AlertStale && a.State != AlertStale {
 					continue

@@ -169,6 +169,9 @@ type Finding struct {
 	RuledOut []Evidence `json:"ruled_out,omitempty"`
 	Unknown  []Gap      `json:"unknown,omitempty"`
 	Cost     string     `json:"cost,omitempty"` // what the cure costs here, in figures; the rule's Cost where empty
+	// Causes narrows the rule's to those that can explain this finding, so that a
+	// full disk does not mute a lost network of the same host; nil: all of the rule's.
+	Causes []RuleID `json:"causes,omitempty"`
 	// Rests lists the sources this finding's absence would have to be read
 	// from: while one of them is not fresh the alert goes stale, not resolved.
 	Rests []SourceID `json:"rests"`

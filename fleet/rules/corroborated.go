@@ -119,7 +119,8 @@ func strangers(s *fleet.Snapshot, j fleet.Job, d fleet.Dir) (fleet.Evidence, boo
 	}
 	n := 0
 	for _, w := range writers {
-		if known && !w.Started.IsZero() && w.Started.Before(before) {
+		builder := kindOf(w) == writerTree || kindOf(w) == writerContainer // no shell, no cache server
+		if known && builder && !w.Started.IsZero() && w.Started.Before(before) {
 			n++
 		}
 	}

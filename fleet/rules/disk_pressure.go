@@ -111,9 +111,9 @@ func (o orphanSum) offer(f *fleet.Finding, sw *fleet.Sweep, where string, sizes 
 	f.Suggested, f.Bytes = append(f.Suggested, fleet.ActionReap), o.size.known
 	f.Evidence = append(f.Evidence, fleet.Evidence{What: "join", Where: where, At: sw.At, Why: 4,
 		Fact: fmt.Sprintf("%s of ended pull requests, %s", fleet.Plural(o.dirs, "orphan dir"), o.size)})
-	if bytes, dirs := sizes.of(o.repo); bytes > 0 {
-		f.Evidence = append(f.Evidence, fleet.Evidence{What: "du", Where: where, At: sw.At, Why: 3,
-			Fact: fmt.Sprintf("a run dir of %s holds %s: the median of %d measured ones", o.repo, gib(bytes), dirs)})
+	if size := sizes.of(o.repo); size.IsKnown() {
+		f.Evidence = append(f.Evidence, fleet.Evidence{What: "du", Where: where, At: size.At(), Why: 3,
+			Fact: fmt.Sprintf("a build of %s that went well holds %s, the median of those measured", o.repo, gib(size.Or(0)))})
 	}
 	f.Unknown = append(f.Unknown, o.size.gap()...)
 	f.Cost = "none while the pull requests stay ended; one that is opened again: " + sizes.says(o.repo, 1)

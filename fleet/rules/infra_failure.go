@@ -27,8 +27,8 @@ var _ = register(fleet.Rule{
 	},
 	Actor:    fleet.ActorOperator,
 	Requires: []fleet.SourceKind{fleet.SourceRuns, fleet.SourceJobs},
-	Causes: []fleet.RuleID{"same-failure", "run-dir-owner", "shared-run-dir", "disk-pressure", "host-unreachable", "runner-failing",
-		"runner-offline", "runner-service-dead", "zombie-writer"},
+	Causes: []fleet.RuleID{"same-failure", "run-dir-owner", "work-residue", "shared-run-dir", "attempts-share-dir", "zombie-writer", "disk-pressure", "inode-pressure",
+		"runner-failing", "runner-service-dead", "runner-offline", "host-unreachable", "host-key-changed"},
 	For:      time.Minute,
 	Evaluate: infraFailure,
 })
@@ -55,12 +55,13 @@ func infraFailure(s *fleet.Snapshot) []fleet.Finding {
 		return nil
 	}
 	e.look.Found = len(clusters(s, e))
+	sizes := &cold{s: s}
 	var out []fleet.Finding
 	for k, list := range groups {
 		slices.SortStableFunc(list, func(a, b failed) int {
 			return cmp.Or(a.job.CompletedAt.Compare(b.job.CompletedAt), cmp.Compare(a.job.ID, b.job.ID))
 		})
-		f := infraFinding(s, list, k.at, e.look)
+		f := infraFinding(s, list, k.at, e.look, sizes)
 		f.Key = k.sig + "@" + k.at
 		out = append(out, f)
 	}
@@ -68,10 +69,10 @@ func infraFailure(s *fleet.Snapshot) []fleet.Finding {
 	return out
 }
 
-func infraFinding(s *fleet.Snapshot, list []failed, at string, look Look) fleet.Finding {
+func infraFinding(s *fleet.Snapshot, list []failed, at string, look Look, sizes *cold) fleet.Finding {
 	t := touch(s, list)
 	c := cluster{kind: kindInfra, members: list}
-	f := fleet.Finding{Severity: fleet.SeverityWarn, Rests: restsOf(s, list), Cost: coldCost(list)}
+	f := fleet.Finding{Severity: fleet.SeverityWarn, Rests: restsOf(s, list), Cost: coldCost(list, sizes), Causes: append(causesOf(list), "same-failure")}
 	on := mend(s, list, &t, &f)
 	f.Evidence = c.evidence(s, look)
 	last := newestEnd(list)

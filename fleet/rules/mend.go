@@ -106,21 +106,54 @@ func fullDisks(s *fleet.Snapshot, t *touched, f *fleet.Finding) []fleet.Subject 
 	return out.list
 }
 
-// coldCost says what running the failed jobs again costs; the explanation adds what
-// such builds hold.
-func coldCost(list []failed) string {
-	jobs := 0
-	runs := make(map[fleet.RunKey]bool)
+// coldCost says what running the failed jobs again costs.
+func coldCost(list []failed, sizes *cold) string {
+	jobs, runs := 0, make(map[fleet.RunKey]bool)
 	for _, f := range list {
 		if f.open {
 			jobs++
 			runs[f.run.Key()] = true
 		}
 	}
-	return again(jobs, len(runs))
+	if jobs == 0 {
+		return "none: each of them has been run again since"
+	}
+	return coldBuilds(list[0].job.Repo, jobs, len(runs), sizes)
 }
 
-// again is the cost of running jobs of some runs once more.
-func again(jobs, runs int) string {
-	return fmt.Sprintf("%s of %s again, each a cold build where its dir is gone", fleet.Plural(jobs, "job"), fleet.Plural(runs, "run"))
+func coldBuilds(repo fleet.Repo, jobs, runs int, sizes *cold) string {
+	return fmt.Sprintf("%s of %s again: %s where their dirs are gone", fleet.Plural(jobs, "job"), fleet.Plural(runs, "run"), sizes.says(repo, jobs))
+}
+
+// The rules whose alerts can explain a failure, by what mends it.
+var (
+	byResidue  = [...]fleet.RuleID{"run-dir-owner", "work-residue"}
+	byFullDisk = [...]fleet.RuleID{"disk-pressure", "inode-pressure"}
+	byCompany  = [...]fleet.RuleID{"shared-run-dir", "attempts-share-dir", "zombie-writer", "run-dir-owner"}
+	byMachine  = [...]fleet.RuleID{"runner-failing", "runner-service-dead", "runner-offline", "host-unreachable", "host-key-changed", "disk-pressure"}
+)
+
+// causesOf lists the rules that can explain failures of one signature: what mends
+// them says what broke them. Where no signature is known it is nil, any; a network
+// that failed is explained by no rule of a host.
+func causesOf(list []failed) []fleet.RuleID {
+	v := list[0].verdict
+	if v.Class != fleet.ClassInfra && v.Class != fleet.ClassSuspect {
+		return nil
+	}
+	out := []fleet.RuleID{}
+	if grounds(v)&(bySharing|byDeletion) != 0 {
+		out = append(out, byCompany[:]...)
+	}
+	for _, c := range v.Cures {
+		switch c {
+		case fleet.CureChown:
+			out = append(out, byResidue[:]...)
+		case fleet.CureReap:
+			out = append(out, byFullDisk[:]...)
+		case fleet.CureLook:
+			out = append(out, byMachine[:]...)
+		}
+	}
+	return out
 }

@@ -34,7 +34,7 @@ var _ = register(fleet.Rule{
 
 func noRunnerForLabels(s *fleet.Snapshot) []fleet.Finding {
 	var out []fleet.Finding
-	var p *pool
+	var p *runnerPool
 	for _, l := range lanes(s) {
 		if p == nil {
 			p = newPool(s)
@@ -51,7 +51,7 @@ func noRunnerForLabels(s *fleet.Snapshot) []fleet.Finding {
 	return out
 }
 
-func (l *lane) unserved(s *fleet.Snapshot, p *pool, fit []int) fleet.Finding {
+func (l *lane) unserved(s *fleet.Snapshot, p *runnerPool, fit []int) fleet.Finding {
 	lists := p.sources(l.repo)
 	read := s.SourceOf(lists[0]).ReadAt
 	f := fleet.Finding{Key: l.key(), Severity: fleet.SeverityStop, Rests: append(lists, ofRepo(fleet.SourceJobs, l.repo), ofRepo(fleet.SourceRuns, l.repo))}
@@ -137,7 +137,7 @@ func (l *lane) elsewhere(s *fleet.Snapshot) string {
 }
 
 // nearest names the online runner that lacks the fewest of the labels.
-func (l *lane) nearest(s *fleet.Snapshot, p *pool) string {
+func (l *lane) nearest(s *fleet.Snapshot, p *runnerPool) string {
 	best, lacks := "", []string(nil)
 	for _, scope := range scopes(l.repo) {
 		for _, i := range p.byScope[scope] {

@@ -36,7 +36,7 @@ const longWait = 10 * time.Minute
 
 func poolSaturated(s *fleet.Snapshot) []fleet.Finding {
 	var out []fleet.Finding
-	var p *pool
+	var p *runnerPool
 	var active map[string]int
 	for _, l := range lanes(s) {
 		if p == nil {

@@ -56,7 +56,7 @@ func TestStopTheLine(t *testing.T) {
 	if f.Severity != fleet.SeverityStop || f.Key != "infra/disk-full" {
 		t.Errorf("%s %s", f.Severity, f.Key)
 	}
-	says(t, "summary", f.Summary, "STOP THE LINE: disk-full in 4 branches (#1790 #1791 #1792 #1793) on intel, yoga", "first #1790 at 03:10 UTC on intel-1", "looked at 34 jobs")
+	says(t, "summary", f.Summary, "STOP THE LINE: disk-full in 4 branches (#1790 #1791 #1792 #1793) on intel, yoga", "fix: reap, then rerun; first #1790 at 03:10 UTC on intel-1", "looked at 34 jobs")
 	if len(f.Suggested) != 2 || f.Suggested[0] != fleet.ActionReap || f.Suggested[1] != fleet.ActionRerun || !f.About(fleet.OfDisk("yoga", fleettest.Targets)) || f.About(fleet.OfDisk("intel", fleettest.Targets)) {
 		t.Errorf("reap the full disk, then rerun: %v on %v", f.Suggested, f.Subjects)
 	}
