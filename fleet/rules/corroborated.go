@@ -107,6 +107,9 @@ func dirProof(s *fleet.Snapshot, j fleet.Job, d fleet.Dir, g ground) (fleet.Evid
 	return strangers(s, j, d)
 }
 
+// sharedProof is what evidence of another build's writers is called.
+const sharedProof = "writer"
+
 // strangers reports writers in a dir that are not of what builds there: they were
 // there before the job ended and outlived their run, or its earlier attempt.
 func strangers(s *fleet.Snapshot, j fleet.Job, d fleet.Dir) (fleet.Evidence, bool) {
@@ -124,7 +127,7 @@ func strangers(s *fleet.Snapshot, j fleet.Job, d fleet.Dir) (fleet.Evidence, boo
 			n++
 		}
 	}
-	return fleet.Evidence{What: "writer", Where: d.ID().String(), At: d.Writers.At(),
+	return fleet.Evidence{What: sharedProof, Where: d.ID().String(), At: d.Writers.At(),
 		Fact: fleet.Plural(n, "writer") + " of an ended run or attempt alive in it"}, n > 0
 }
 

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"andon/fleet"
@@ -19,6 +20,10 @@ func mend(s *fleet.Snapshot, list []failed, t *touched, f *fleet.Finding) []flee
 		cures = []fleet.Cure{fleet.CureLook, fleet.CureRerun}
 	}
 	blocked := false // a rerun fails alike while this stands
+	if slices.ContainsFunc(list, func(x failed) bool { return x.proof.What == sharedProof }) {
+		say = append(say, "end the writers that outlived their runs"+atHosts(t)+" (their own alerts name each), then rerun")
+		blocked = true
+	}
 	for _, c := range cures {
 		switch c {
 		case fleet.CureChown:
