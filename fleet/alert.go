@@ -43,6 +43,15 @@ func (a Alert) Lit() bool {
 	return (a.State == AlertFiring || a.State == AlertStale) && a.MutedBy == ""
 }
 
+// Held returns since when the alert's finding holds: by what was read where that
+// tells, else since a snapshot first saw it.
+func (a Alert) Held() time.Time {
+	if !a.Began.IsZero() && a.Began.Before(a.Since) {
+		return a.Began
+	}
+	return a.Since
+}
+
 // Owner is who has the alert: whoever acknowledged it, else whose it is by its
 // rule. It is never empty: a lit lamp always has somebody to act.
 func (a Alert) Owner() string {

@@ -63,7 +63,7 @@ func raise(old Alert, f Finding, r Rule, s *Snapshot) Alert {
 		}
 		return a
 	}
-	if now.Sub(a.Since) >= r.For {
+	if now.Sub(a.Held()) >= r.For {
 		a.State = AlertFiring
 		if a.FiredAt.IsZero() {
 			a.FiredAt = now

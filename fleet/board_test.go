@@ -65,6 +65,20 @@ func TestAlertLife(t *testing.T) {
 	}
 }
 
+// TestForCountsFromWhatWasRead: one look at something that has lasted for an hour is
+// enough, and a time that lies ahead (a skewed clock) hastens nothing.
+func TestForCountsFromWhatWasRead(t *testing.T) {
+	for began, want := range map[time.Duration]fleet.AlertState{-time.Hour: fleet.AlertFiring, -time.Minute: fleet.AlertPending, time.Hour: fleet.AlertPending} {
+		w := fleettest.New()
+		w.Host("intel")
+		found := []fleet.Finding{{Key: "intel", Began: w.At.Add(began), Rests: []fleet.SourceID{fleet.HostSource("intel")}}}
+		b := fleet.Board{}.Fold(w.Snapshot(), []fleet.Rule{scripted("r", 5*time.Minute, &found)})
+		if a := b.Alerts[0]; a.State != want || !a.Since.Equal(w.At) {
+			t.Errorf("began %s ago: %s since %s, want %s", -began, a.State, a.Since, want)
+		}
+	}
+}
+
 // TestOldDataIsNoNewLook: the collector keeps the last good data of a dead
 // source, so what it shows is found again and again without anybody looking.
 func TestOldDataIsNoNewLook(t *testing.T) {

@@ -47,15 +47,20 @@ func (s *Snapshot) ColdBuild(repo Repo) Fact[int64] {
 	return Known(whole[(len(whole)-1)/2], at)
 }
 
-// BuildCost says what n further builds of a repository cost, and that they cancel
-// some live runs: "a cold build of about 18 GiB and a cancelled run". A size that
-// is not known is said to be unknown.
+// BuildCost says what n further builds of a repository cost, see BuildsCost.
 func (s *Snapshot) BuildCost(repo Repo, n, cancels int) string {
+	return BuildsCost(s.ColdBuild(repo), n, cancels)
+}
+
+// BuildsCost says what n builds of a size cost, and that they cancel some live runs:
+// "a cold build of about 18 GiB and a cancelled run". A size that is not known is
+// said to be unknown.
+func BuildsCost(size Fact[int64], n, cancels int) string {
 	text, and := "a cold build", " and "
 	if n != 1 {
 		text = Plural(n, "cold build")
 	}
-	each, known := s.ColdBuild(repo).Get()
+	each, known := size.Get()
 	switch {
 	case !known:
 		text += " of unknown size"

@@ -103,9 +103,10 @@ func writeJSON(w io.Writer, v any) error {
 func writeCheck(w io.Writer, s *fleet.Snapshot, b fleet.Board) error {
 	var out strings.Builder
 	fmt.Fprintf(&out, "lamp %s\n", b.Lamp(s))
+	pending := 0
 	for _, a := range b.Alerts {
 		if a.State == fleet.AlertPending {
-			continue
+			pending++
 		}
 		fmt.Fprintf(&out, "%-5s %-8s %-22s %s", strings.ToUpper(string(a.Severity)), a.State, a.Rule, plain(a.Summary))
 		if a.MutedBy != "" {
@@ -128,6 +129,9 @@ func writeCheck(w io.Writer, s *fleet.Snapshot, b fleet.Board) error {
 			fmt.Fprintf(&out, "\n       %s", plain(src.Remedy))
 		}
 		out.WriteByte('\n')
+	}
+	if pending > 0 {
+		fmt.Fprintf(&out, "%s pending: one look cannot tell whether it lasts; andon watch or the console does\n", fleet.Plural(pending, "alert"))
 	}
 	fmt.Fprintf(&out, "looked at %d hosts, %d run dirs, %d pull requests, %d runs\n", len(s.Hosts), len(s.Dirs), len(s.PullRequests), len(s.Runs))
 	_, err := io.WriteString(w, out.String())

@@ -28,11 +28,12 @@ var inputOutput = []string{"net", "net/http", "os", "os/exec", "os/user", "sysca
 var house = []room{
 	{dir: "cmd/andon-host", ours: []string{"fleet", "fleet/onhost"}, shut: []string{"net/http", "os/exec"}, why: "the second binary is a thin main"},
 	{dir: "cmd/andon/early", shut: []string{"fmt"}, why: "it must initialise before everything else: os alone"},
-	{dir: "cmd/andon", ours: []string{"..."}, theirs: []string{"golang.org/x/term", "golang.org/x/crypto"}, why: "wires everything"},
+	{dir: "cmd/andon", ours: []string{"..."}, theirs: []string{"golang.org/x/term", "golang.org/x/crypto", "golang.org/x/sys"}, why: "wires everything"},
 	{dir: "fleet/fleettest", ours: []string{"fleet"}, shut: inputOutput, why: "plain values for tests"},
 	{dir: "fleet/rules", ours: []string{"fleet"}, shut: append([]string{"context"}, inputOutput...), why: "floor 1 stands on fleet only"},
 	{dir: "fleet/actions", ours: []string{"fleet"}, shut: append([]string{"context"}, inputOutput...), why: "floor 1 stands on fleet only"},
 	{dir: "fleet/signature", ours: []string{"fleet"}, shut: append([]string{"context"}, inputOutput...), why: "floor 1 stands on fleet only"},
+	{dir: "fleet/report", ours: []string{"fleet"}, shut: append([]string{"context"}, inputOutput...), why: "floor 1 stands on fleet only"},
 	{dir: "fleet/probe", ours: []string{"fleet"}, shut: append([]string{"context"}, inputOutput...), why: "pure: what to ask a host and how to read the answer"},
 	{dir: "fleet/onhost", ours: []string{"fleet"}, theirs: []string{"golang.org/x/sys"}, shut: []string{"net/http", "os/exec"}, why: "runs on a host: standard library and x/sys, no network but the local log socket"},
 	{dir: "fleet/gh", ours: []string{"fleet"}, theirs: []string{"github.com/google/go-github/v62"}, shut: []string{"os/exec"}, why: "the only importer of go-github"},

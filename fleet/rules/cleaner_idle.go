@@ -77,7 +77,7 @@ func idleTimers(sw *fleet.Sweep) []reason {
 		last, known := c.Last.Get()
 		limit, _ := overdueAfter(c.Schedule)
 		if ago := sw.Facts.Clock.Sub(last); known && ago > limit {
-			out = append(out, reason{fmt.Sprintf("%s has not run for %s", c.Name, short(ago)), "systemctl status " + c.Name})
+			out = append(out, reason{fmt.Sprintf("%s has not run for %s", c.Name, lasted(ago)), "systemctl status " + c.Name})
 		}
 	}
 	switch {

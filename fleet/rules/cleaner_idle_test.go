@@ -11,7 +11,7 @@ import (
 
 // cleaned is a pool whose nightly cleaner ran eleven hours ago.
 func cleaned() (*fleettest.World, *fleet.Sweep) {
-	w, sw := pool()
+	w, sw := servicePool()
 	sw.Cleaners = append(sw.Cleaners, fleet.Cleaner{Name: "runner-disk-guard.timer", Kind: "timer", Wired: true, Last: fleet.Known(w.At.Add(-11*time.Hour), w.At), Schedule: "*-*-* 04:00:00",
 		Said: fleet.Known([]fleet.JournalLine{{At: w.At.Add(-35 * time.Hour), Text: "deleted /mnt/targets/a-ci/1"}, {At: w.At.Add(-11 * time.Hour), Text: "nothing to do"}}, w.At)})
 	return w, sw
@@ -34,7 +34,7 @@ func TestCleanerIdle(t *testing.T) {
 			}
 		}, "no cleaner's timer and no runner's hook"},
 		{"no runner unit was seen", func(_ *fleettest.World, sw *fleet.Sweep) { sw.Services, sw.Cleaners = nil, nil }, ""},
-		{"nightly, a night missed", func(w *fleettest.World, sw *fleet.Sweep) { timer(sw).Last = fleet.Known(w.At.Add(-27*time.Hour), w.At) }, "has not run for 27h00m"},
+		{"nightly, a night missed", func(w *fleettest.World, sw *fleet.Sweep) { timer(sw).Last = fleet.Known(w.At.Add(-27*time.Hour), w.At) }, "has not run for 1d3h"},
 		{"nightly, late by an hour", func(w *fleettest.World, sw *fleet.Sweep) { timer(sw).Last = fleet.Known(w.At.Add(-25*time.Hour), w.At) }, ""},
 		{"weekly, five days ago", func(w *fleettest.World, sw *fleet.Sweep) {
 			timer(sw).Last, timer(sw).Schedule = fleet.Known(w.At.Add(-5*24*time.Hour), w.At), "Mon *-*-* 00:00:00"
@@ -74,7 +74,7 @@ func TestCleanerIdle(t *testing.T) {
 func TestCleanerIdleTellsTheLastDeletion(t *testing.T) {
 	_, sw := cleaned()
 	facts := cleanerFacts(sw, 2)
-	if got := facts[1].Fact; !strings.Contains(got, "last run 11h00m ago, last deletion told 35h00m ago: deleted /mnt/targets/a-ci/1") {
+	if got := facts[1].Fact; !strings.Contains(got, "last run 11h00m ago, last deletion told 1d11h ago: deleted /mnt/targets/a-ci/1") {
 		t.Errorf("%q", got)
 	}
 	sw.Cleaners[1].Said = fleet.Unknown[[]fleet.JournalLine]("journal of cleaners: no journalctl")

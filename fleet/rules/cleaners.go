@@ -3,7 +3,6 @@ package rules
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"andon/fleet"
 )
@@ -23,7 +22,7 @@ func cleanerFacts(sw *fleet.Sweep, why int) []fleet.Evidence {
 		}
 		if c.Kind != "hook" {
 			if t, ok := c.Last.Get(); ok {
-				fact += fmt.Sprintf(", last run %s ago", short(sw.Facts.Clock.Sub(t)))
+				fact += fmt.Sprintf(", last run %s ago", lasted(sw.Facts.Clock.Sub(t)))
 			} else {
 				fact += ", last run unknown: " + c.Last.Why()
 			}
@@ -42,7 +41,7 @@ func deletions(sw *fleet.Sweep, c fleet.Cleaner) string {
 	}
 	for i := len(said) - 1; i >= 0; i-- {
 		if tellsDeletion(said[i].Text) {
-			return fmt.Sprintf("last deletion told %s ago: %s", short(sw.Facts.Clock.Sub(said[i].At)), said[i].Text)
+			return fmt.Sprintf("last deletion told %s ago: %s", lasted(sw.Facts.Clock.Sub(said[i].At)), said[i].Text)
 		}
 	}
 	return fmt.Sprintf("no deletion in the last %s of its journal", fleet.Plural(len(said), "line"))
@@ -57,18 +56,4 @@ func tellsDeletion(text string) bool {
 		}
 	}
 	return false
-}
-
-// short renders a duration for reading: "4m", "3h20m", "2d".
-func short(d time.Duration) string {
-	d = max(d, 0)
-	switch {
-	case d < time.Minute:
-		return d.Round(time.Second).String()
-	case d < time.Hour:
-		return fmt.Sprintf("%dm", d/time.Minute)
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%dh%02dm", d/time.Hour, d%time.Hour/time.Minute)
-	}
-	return fmt.Sprintf("%dd", d/(24*time.Hour))
 }

@@ -175,10 +175,10 @@ func (tr *trend) finding(s *fleet.Snapshot, o orphanSum, sizes *cold) fleet.Find
 		Key: where, Severity: fleet.SeverityWarn,
 		Subjects: []fleet.Subject{fleet.OfDisk(sw.Host, d.Root), fleet.OfHost(sw.Host)},
 		Rests:    []fleet.SourceID{fleet.HostSource(sw.Host)},
-		Summary:  fmt.Sprintf("%s on %s: full in %s at %s/h, %s free", d.Root, sw.Host, short(tr.full), gib(perHour), gib(d.FreeBytes)),
+		Summary:  fmt.Sprintf("%s on %s: full in %s at %s/h, %s free", d.Root, sw.Host, lasted(tr.full), gib(perHour), gib(d.FreeBytes)),
 		Evidence: []fleet.Evidence{
 			{What: "df", Where: where, At: sw.At, Why: 1, Fact: fmt.Sprintf("%d %% used, %s free of %s", d.UsedPercent(), gib(d.FreeBytes), gib(d.TotalBytes))},
-			{What: "df over time", Where: where, At: sw.At, Why: 2, Fact: fmt.Sprintf("%s/h lost, the median over %d samples of %s", gib(perHour), len(tr.points), short(tr.span()))},
+			{What: "df over time", Where: where, At: sw.At, Why: 2, Fact: fmt.Sprintf("%s/h lost, the median over %d samples of %s", gib(perHour), len(tr.points), lasted(tr.span()))},
 		},
 		RuledOut: []fleet.Evidence{{What: "df over time", Where: where, At: sw.At, Fact: fmt.Sprintf("not a disk that goes up and down: free bytes fell in %d %% of all pairs of samples", tr.steady)}},
 	}

@@ -90,7 +90,7 @@ func use(sw *fleet.Sweep, d *fleet.Dir) string {
 	}
 	if newest, ok := d.Newest.Get(); ok {
 		if ago := sw.Facts.Clock.Sub(newest); ago < legacyRecent {
-			return "written " + short(ago) + " ago"
+			return "written " + lasted(ago) + " ago"
 		}
 	}
 	return ""

@@ -87,6 +87,9 @@ func (l *lane) unserved(s *fleet.Snapshot, p *runnerPool, fit []int) fleet.Findi
 	}
 	f.RuledOut = []fleet.Evidence{{What: "runners", Where: lists[0].Of, At: read, Fact: "no saturation: no online runner that could take them is busy; case of labels does not count"}}
 	f.Subjects = t.subjects()
+	if since := l.since(s); !since.IsZero() {
+		f.Began = latest(since, l.served(s))
+	}
 	f.Summary = fmt.Sprintf("%s: %s for %s%s", l.repo, waits(len(l.queued), "job"), l.name(), l.upTo(s))
 	return f
 }
@@ -96,6 +99,19 @@ func queuedFor(s *fleet.Snapshot, j fleet.Job) string {
 		return " for " + lasted(w)
 	}
 	return ""
+}
+
+// served returns when a runner with the labels was last seen online, by the lists
+// this console remembers; zero where none was.
+func (l *lane) served(s *fleet.Snapshot) time.Time {
+	var last time.Time
+	own := scopes(l.repo)
+	for _, r := range s.History.Runners {
+		if slices.Contains(own[:], r.Scope) && carries(r.Labels, l.labels) {
+			last = latest(last, r.Online)
+		}
+	}
+	return last
 }
 
 // upTo says how long the longest has waited, where GitHub gave the time.

@@ -95,6 +95,15 @@ func (l *lane) longest(s *fleet.Snapshot) (time.Duration, bool) {
 	return 0, false
 }
 
+// since returns when the longest of the queued jobs began to wait; zero where
+// GitHub gave no time.
+func (l *lane) since(s *fleet.Snapshot) time.Time {
+	if w, ok := l.longest(s); ok {
+		return s.At.Add(-w)
+	}
+	return time.Time{}
+}
+
 // hostedImages begin the labels of GitHub's own runners.
 var hostedImages = [...]string{"ubuntu-", "windows-", "macos-"}
 

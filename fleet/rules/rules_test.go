@@ -175,7 +175,7 @@ func TestOrphanDirs(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	told(t, f)
-	if !strings.Contains(f.Cost, "1 cold build of about 200.0 GiB each (median of 3 measured run dirs of paiml/aprender)") {
+	if !strings.Contains(f.Cost, "one that is opened again: a cold build of about 200 GiB") {
 		t.Errorf("cost %q", f.Cost)
 	}
 }

@@ -173,7 +173,7 @@ func leftBehind(s *fleet.Snapshot, sw *fleet.Sweep, dead []fleet.RunnerService, 
 func healthy(s *fleet.Snapshot, sw *fleet.Sweep, f *fleet.Finding) {
 	fact := "the host answers"
 	if up, ok := sw.Facts.Uptime.Get(); ok {
-		fact += ", up for " + short(up)
+		fact += ", up for " + lasted(up)
 	}
 	f.RuledOut = append(f.RuledOut, fleet.Evidence{What: "ssh", Where: string(sw.Host), At: sw.At, Fact: fact})
 	for _, d := range sw.Disks {

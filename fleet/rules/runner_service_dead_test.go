@@ -9,7 +9,7 @@ import (
 )
 
 // pool is a host with three runners, all up and online.
-func pool() (*fleettest.World, *fleet.Sweep) {
+func servicePool() (*fleettest.World, *fleet.Sweep) {
 	w := fleettest.New()
 	sw := w.Host("intel")
 	for _, n := range []string{"1", "2", "3"} {
@@ -53,7 +53,7 @@ func TestRunnerServiceDead(t *testing.T) {
 		}, fleet.SeverityStop, "3 runner services down of 3"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			w, sw := pool()
+			w, sw := servicePool()
 			tc.do(w, sw)
 			fs := find(t, "runner-service-dead", w.Snapshot())
 			if tc.want == "" {
@@ -74,7 +74,7 @@ func TestRunnerServiceDead(t *testing.T) {
 }
 
 func TestRunnerServiceDeadSeesItsChildren(t *testing.T) {
-	w, sw := pool()
+	w, sw := servicePool()
 	sw.Services[1].State, w.Runners[1].Online = "failed", false
 	d := w.Dir("intel", "aprender-ci/1792/run-5")
 	d.Writers = fleet.Known([]fleet.Writer{{PID: 4, Via: fleet.ViaFD, Started: began, Command: "rustc", Cgroup: sw.Services[1].Unit}}, w.At)
@@ -89,7 +89,7 @@ func TestRunnerServiceDeadSeesItsChildren(t *testing.T) {
 
 // TestRunnerServiceDeadOfAFullDisk: the disk is the cause and is told instead.
 func TestRunnerServiceDeadOfAFullDisk(t *testing.T) {
-	w, sw := pool()
+	w, sw := servicePool()
 	hold := ruleOf(t, "runner-service-dead").For
 	life(t, "runner-service-dead", w,
 		moment{name: "down on a full disk", want: fleet.AlertPending, muted: "disk-pressure", do: func(w *fleettest.World) {
@@ -100,7 +100,7 @@ func TestRunnerServiceDeadOfAFullDisk(t *testing.T) {
 }
 
 func TestRunnerServiceDeadLife(t *testing.T) {
-	w, sw := pool()
+	w, sw := servicePool()
 	wholeLife(t, "runner-service-dead", w, fleet.HostSource("intel"),
 		func(w *fleettest.World) { sw.Services[1].State, w.Runners[1].Online = "failed", false },
 		func(w *fleettest.World) { sw.Services[1].State, w.Runners[1].Online = "active", true })

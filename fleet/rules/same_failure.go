@@ -35,17 +35,17 @@ var _ = register(fleet.Rule{
 func sameFailure(s *fleet.Snapshot) []fleet.Finding {
 	e := gather(s)
 	var out []fleet.Finding
-	found, sizes := clusters(s, e), &cold{s: s}
+	found := clusters(s, e)
 	e.look.Found = len(found)
 	for _, c := range found {
-		out = append(out, c.finding(s, e.look, sizes))
+		out = append(out, c.finding(s, e.look))
 	}
 	return out
 }
 
-func (c cluster) finding(s *fleet.Snapshot, look Look, sizes *cold) fleet.Finding {
+func (c cluster) finding(s *fleet.Snapshot, look Look) fleet.Finding {
 	t := touch(s, c.members)
-	f := fleet.Finding{Key: c.key, Severity: fleet.SeverityWarn, Rests: restsOf(s, c.members), Cost: coldCost(c.members, sizes), Causes: causesOf(c.members)}
+	f := fleet.Finding{Key: c.key, Severity: fleet.SeverityWarn, Rests: restsOf(s, c.members), Cost: coldCost(c.members), Causes: causesOf(c.members)}
 	first := c.members[0]
 	f.Evidence = c.evidence(s, look)
 	where := t.hostNames()

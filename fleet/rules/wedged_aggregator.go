@@ -103,7 +103,7 @@ func (w wedge) finding(s *fleet.Snapshot, p *runnerPool) (fleet.Finding, bool) {
 	}
 	repo := run.Repo
 	f := fleet.Finding{
-		Key: run.Key().String(), Severity: fleet.SeverityStop,
+		Key: run.Key().String(), Severity: fleet.SeverityStop, Began: w.since,
 		Rests:  []fleet.SourceID{ofRepo(fleet.SourceRuns, repo), ofRepo(fleet.SourceJobs, repo)},
 		Advice: forceCancel(run.Key()) + " (plain cancel does nothing to it)",
 	}

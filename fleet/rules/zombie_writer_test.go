@@ -15,7 +15,7 @@ const (
 )
 
 // ended is a world with a run that ended an hour ago, its dir and one writer.
-func ended(c fleet.Conclusion, ws ...fleet.Writer) (*fleettest.World, *fleet.RunDir) {
+func endedRun(c fleet.Conclusion, ws ...fleet.Writer) (*fleettest.World, *fleet.RunDir) {
 	w := fleettest.New()
 	w.Host("intel")
 	w.Job(w.Run(5, w.PR(1791), c), "test", "intel-1")
@@ -49,7 +49,7 @@ func TestZombieWriter(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			for _, c := range []fleet.Conclusion{fleet.ConclusionCancelled, fleet.ConclusionSuccess} {
-				w, d := ended(c, tc.writer)
+				w, d := endedRun(c, tc.writer)
 				f := one(t, "zombie-writer", w.Snapshot())
 				told(t, f)
 				if f.Severity != fleet.SeverityWarn || f.Key != d.ID().String() || !strings.Contains(f.Summary, tc.summary) {
@@ -88,7 +88,7 @@ func TestZombieWriterLookAlikes(t *testing.T) {
 		"ended half a minute ago": func(w *fleettest.World, _ *fleet.RunDir) { w.Pass(-59*time.Minute - 30*time.Second) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			w, d := ended(fleet.ConclusionCancelled)
+			w, d := endedRun(fleet.ConclusionCancelled)
 			d.Writers = fleet.Known([]fleet.Writer{rustc(w)}, w.At)
 			change(w, d)
 			if fs := find(t, "zombie-writer", w.Snapshot()); len(fs) != 0 {
@@ -101,7 +101,7 @@ func TestZombieWriterLookAlikes(t *testing.T) {
 func TestZombieWriterWorkerGetsFiveMinutes(t *testing.T) {
 	worker := fleet.Writer{PID: 5, Via: fleet.ViaCwd, Started: began, Command: "/opt/r/bin/Runner.Worker spawnclient 1 2", Cgroup: unitName}
 	for after, want := range map[time.Duration]int{2 * time.Minute: 0, 6 * time.Minute: 1} {
-		w, _ := ended(fleet.ConclusionCancelled, worker)
+		w, _ := endedRun(fleet.ConclusionCancelled, worker)
 		w.Pass(after - time.Hour) // the run ended an hour ago
 		if fs := find(t, "zombie-writer", w.Snapshot()); len(fs) != want {
 			t.Errorf("%s after the end: %+v", after, fs)
@@ -113,14 +113,14 @@ func TestZombieWriterHolderIsInfo(t *testing.T) {
 	shell := fleet.Writer{PID: 3, UID: 1000, Via: fleet.ViaCwd, Started: began, Command: "-bash", Cgroup: "session-4.scope"}
 	later := fleet.Writer{PID: 4, UID: 1000, Via: fleet.ViaFD, Started: fleettest.Now.Add(-time.Minute), Command: "rsync -a . backup:", Cgroup: "session-4.scope"}
 	for name, h := range map[string]fleet.Writer{"a shell somebody left": shell, "an editor": {PID: 3, Via: fleet.ViaCwd, Started: began, Command: "vim src/lib.rs"}, "one that began after the run": later} {
-		w, d := ended(fleet.ConclusionSuccess, h)
+		w, d := endedRun(fleet.ConclusionSuccess, h)
 		f := one(t, "zombie-writer", w.Snapshot())
 		told(t, f)
 		if f.Severity != fleet.SeverityInfo || f.Key != d.ID().String()+"/holder" || !strings.Contains(f.Summary, "1 holder") {
 			t.Errorf("%s: %+v", name, f)
 		}
 	}
-	w, d := ended(fleet.ConclusionSuccess, shell)
+	w, d := endedRun(fleet.ConclusionSuccess, shell)
 	d.Writers = fleet.Known([]fleet.Writer{shell, rustc(w)}, w.At)
 	if f := one(t, "zombie-writer", w.Snapshot()); f.Severity != fleet.SeverityWarn || !strings.Contains(f.Summary, "1 writer ") || len(f.RuledOut) < 2 {
 		t.Errorf("a shell beside a compiler: %+v", f)
@@ -166,7 +166,7 @@ func TestZombieWriterOf1693(t *testing.T) {
 }
 
 func TestZombieWriterSaysWhatItCannotSee(t *testing.T) {
-	w, d := ended(fleet.ConclusionCancelled)
+	w, d := endedRun(fleet.ConclusionCancelled)
 	d.Writers = fleet.Known([]fleet.Writer{rustc(w)}, w.At)
 	w.Job(w.Run(9, w.PR(1792), fleet.ConclusionSuccess), "test", "intel-1")
 	w.Dir("intel", "aprender-ci/1792/run-9").Writers = fleet.Unknown[[]fleet.Writer]("a name with a newline")
@@ -177,7 +177,7 @@ func TestZombieWriterSaysWhatItCannotSee(t *testing.T) {
 }
 
 func TestZombieWriterLife(t *testing.T) {
-	w, d := ended(fleet.ConclusionCancelled)
+	w, d := endedRun(fleet.ConclusionCancelled)
 	var keys [2]fleet.Finding
 	wholeLife(t, "zombie-writer", w, fleet.HostSource("intel"),
 		func(w *fleettest.World) {
