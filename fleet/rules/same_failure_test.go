@@ -234,3 +234,46 @@ func TestSameFailureLife(t *testing.T) {
 	set(fleet.ConclusionSuccess)(w)
 	wholeLife(t, "same-failure", w, jobsSource, set(fleet.ConclusionFailure), set(fleet.ConclusionSuccess))
 }
+
+func TestSameFailure(t *testing.T) {
+	build := func(branches int, step, text string) *fleettest.World {
+		w := fleettest.New()
+		w.Host("intel")
+		for i := range branches {
+			r := w.Run(fleet.RunID(i+1), w.PR(1790+i), fleet.ConclusionFailure)
+			j := w.Job(r, "workspace-test", "intel-"+itoa(i+1))
+			j.Steps = []fleet.JobStep{{Name: step, Conclusion: fleet.ConclusionFailure}}
+			if text != "" {
+				j.Verdict = fleet.Known(fleet.Verdict{Class: fleet.ClassSuspect, Text: text}, w.At)
+			}
+		}
+		return w
+	}
+	text := "error: failed to create directory `/workspace/target/debug`"
+	f := one(t, "same-failure", build(3, "cargo test", text).Snapshot())
+	if !strings.Contains(f.Summary, "in 3 branches") || !strings.Contains(f.Summary, "looked at 3 jobs") || !strings.Contains(f.Advice, "intel") {
+		t.Errorf("%+v", f)
+	}
+	for name, w := range map[string]*fleettest.World{
+		"two branches":                 build(2, "cargo test", text),
+		"user step without text":       build(3, "cargo test", ""),
+		"merge queue cascade":          build(3, "cargo test", text),
+		"earlier attempt, rerun since": build(3, "cargo test", text),
+	} {
+		r := w.Reads()
+		for i := range r.Runs {
+			switch name {
+			case "merge queue cascade":
+				r.Runs[i].Event = "merge_group"
+			case "earlier attempt, rerun since":
+				r.Runs[i].Attempt = 2
+			}
+		}
+		if fs := find(t, "same-failure", fleet.Join(r)); len(fs) != 0 {
+			t.Errorf("%s: %+v", name, fs)
+		}
+	}
+	if f := one(t, "same-failure", build(3, "Set up runner", "").Snapshot()); !strings.Contains(f.Summary, "Set up runner") {
+		t.Errorf("a runner's own step needs no text: %+v", f)
+	}
+}
