@@ -118,7 +118,7 @@ func (s *Snapshot) costs(a Alert, r Rule) []string {
 		}
 	}
 	for _, repo := range s.Repos {
-		if n := runs[repo]; n > 0 {
+		if n := runs[repo]; n > 0 && a.Cost == "" {
 			out = append(out, "rerun: up to "+s.BuildCost(repo, n, 0))
 		}
 		if n := prs[repo]; n > 0 {

@@ -56,39 +56,54 @@ type rootKey struct {
 	root string
 }
 
+// takeDisks brings the samples of each root forward. It is done for every snapshot,
+// and a day of samples of 1,000 hosts is long: they are copied once.
 func (s *Snapshot) takeDisks() []DiskSample {
 	old := make(map[rootKey][]DiskSample)
-	for _, d := range s.History.Disks {
-		k := rootKey{d.Host, d.Root}
-		old[k] = append(old[k], d)
+	for i := 0; i < len(s.History.Disks); {
+		k := rootKey{s.History.Disks[i].Host, s.History.Disks[i].Root}
+		n := i
+		for n < len(s.History.Disks) && s.History.Disks[n].Host == k.host && s.History.Disks[n].Root == k.root {
+			n++
+		}
+		if have := old[k]; have == nil {
+			old[k] = s.History.Disks[i:n:n]
+		} else { // not in order: of another console's making
+			old[k] = append(have[:len(have):len(have)], s.History.Disks[i:n]...)
+		}
+		i = n
 	}
-	var out []DiskSample
+	out := make([]DiskSample, 0, len(s.History.Disks)+len(s.Hosts))
 	for _, h := range s.Hosts {
 		for _, r := range h.Roots {
 			list := old[rootKey{h.Name, r.Path}]
 			sw, swept := s.SweepOf(h.Name)
 			d, known := s.Disk(h.Name, r.Path)
-			if swept && known && (len(list) == 0 || sw.At.Sub(list[len(list)-1].At) >= historyDense) {
-				list = append(slices.Clone(list), DiskSample{Host: h.Name, Root: r.Path, At: sw.At, TotalBytes: d.TotalBytes, FreeBytes: d.FreeBytes, FreeInodes: d.FreeInodes})
+			fresh := swept && known && (len(list) == 0 || sw.At.Sub(list[len(list)-1].At) >= historyDense)
+			out = thin(out, list, s.At, !fresh)
+			if fresh {
+				out = append(out, DiskSample{Host: h.Name, Root: r.Path, At: sw.At, TotalBytes: d.TotalBytes, FreeBytes: d.FreeBytes, FreeInodes: d.FreeInodes})
 			}
-			out = append(out, thin(list, s.At)...)
 		}
 	}
 	return out
 }
 
-// thin drops what is too old or too close to its neighbour. The newest stays.
-func thin(list []DiskSample, now time.Time) []DiskSample {
-	out := make([]DiskSample, 0, len(list))
-	for i, d := range list {
+// thin appends what is neither too old nor too close to its neighbour. The newest
+// stays where it is the last.
+func thin(out, list []DiskSample, now time.Time, last bool) []DiskSample {
+	from := len(out)
+	for i := range list {
+		d := &list[i]
 		age := now.Sub(d.At)
 		if age > historyDisk {
 			continue
 		}
-		if n := len(out); n > 0 && i < len(list)-1 && age > historyFine && d.At.Sub(out[n-1].At) < historySparse {
+		newest := last && i == len(list)-1
+		if n := len(out); n > from && !newest && age > historyFine && d.At.Sub(out[n-1].At) < historySparse {
 			continue
 		}
-		out = append(out, d)
+		out = append(out, *d)
 	}
 	return out
 }

@@ -70,6 +70,7 @@ func verbs() []verb {
 		{name: "plan", args: "ACTION [TARGET…] [--alert RULE] [-o FILE]", summary: "what an action would do; changes nothing", run: runPlan},
 		{name: "apply", args: "PLANFILE | ACTION [TARGET…] [--alert RULE] [--yes]", summary: "do it: previewed, confirmed, verified, audited", run: runApply},
 		{name: "audit", args: "[list|verify] [--json]", summary: "what was done, by whom, and whether the record is whole", run: runAudit},
+		{name: "classify", args: "[FILE…] [--json] [--signatures FILE]", summary: "logs in, verdicts out: infra, suspect, cancelled, code or unknown, with line and cure", run: runClassify},
 		{name: "doctor", summary: "config, token and each host: what works and how to mend the rest", run: runDoctor},
 		{name: "version", summary: "print the version", run: runVersion},
 		{name: "help", args: "[VERB|config]", summary: "this text; help config prints a starter config", run: runHelp},

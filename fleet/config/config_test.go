@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,6 +44,17 @@ func TestLoadFillsDefaults(t *testing.T) {
 	}
 }
 
+func TestSignatureFilesKeepTheirPlace(t *testing.T) {
+	c, err := Load("config.yaml", []byte(good+"signatures: [mine.yaml, /etc/andon/more.yaml]\n"), known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []FileAt{{"mine.yaml", 13, 14}, {"/etc/andon/more.yaml", 13, 25}}
+	if !slices.Equal(c.Signatures, want) {
+		t.Errorf("got %+v, want %+v", c.Signatures, want)
+	}
+}
+
 // Every complaint names its place: the line and column are checked, not only
 // the words.
 func TestProblemsNameTheirPlace(t *testing.T) {
@@ -64,6 +76,9 @@ func TestProblemsNameTheirPlace(t *testing.T) {
 		{"not a mapping", "- a\n", "c.yaml:1:1: the file is not a mapping"},
 		{"duration", replace("5m", "soon"), "is \"soon\", no duration"},
 		{"too eager", replace("disk_warn: 80", "min_idle: 1s"), "c.yaml:9:20: min_idle of 1s; use at least 5m"},
+		{"signatures are a list", good + "signatures: mine.yaml\n", "c.yaml:13:13: signatures is not a list"},
+		{"signature file without a name", good + "signatures: [a.yaml, \"\"]\n", "c.yaml:13:22: a signature file has no name"},
+		{"signature file twice", good + "signatures: [a.yaml, ./a.yaml]\n", "c.yaml:13:22: signature file \"./a.yaml\" stands twice"},
 		{"http", good + "github: {base_url: \"http://ghe.example/api/v3/\"}\n", "would send the token in clear"},
 		{"loopback http is for tests", good + "github: {base_url: \"http://127.0.0.1:80/\"}\n", ""},
 		{"alias is an option", replace("    runners:", "    ssh: -oProxyCommand=x\n    runners:"), "c.yaml:5:10: ssh alias"},

@@ -54,6 +54,14 @@ func decode(file string, raw []byte) *decoder {
 		"theme":     func(n *yaml.Node, p string) { d.str(n, p, &d.cfg.Theme) },
 		"glyphs":    d.glyphs,
 		"operator":  func(n *yaml.Node, p string) { d.str(n, p, &d.cfg.Operator) },
+		"signatures": func(n *yaml.Node, p string) {
+			d.items(n, p, func(c *yaml.Node, p string) {
+				f := FileAt{Line: c.Line, Col: c.Column}
+				if d.str(c, p, &f.Path) {
+					d.cfg.Signatures = append(d.cfg.Signatures, f)
+				}
+			})
+		},
 		"read_only": func(n *yaml.Node, p string) { d.boolean(n, p, &d.cfg.Policy.ReadOnly) },
 	})
 	return d

@@ -99,12 +99,17 @@ func (h *holdings) fill(r *fleet.Reads, c Config) {
 			r.Sweeps = append(r.Sweeps, s)
 		}
 	}
-	r.Runs = slices.SortedFunc(maps.Values(h.runs), func(a, b fleet.WorkflowRun) int {
+	r.Runs = inOrder(h.runs, func(a, b fleet.RunKey) int {
 		return cmp.Or(cmp.Compare(a.Repo, b.Repo), cmp.Compare(b.ID, a.ID))
 	})
-	r.PullRequests = slices.SortedFunc(maps.Values(h.pulls), func(a, b fleet.PullRequest) int {
+	r.PullRequests = inOrder(h.pulls, func(a, b fleet.PRKey) int {
 		return cmp.Or(cmp.Compare(a.Repo, b.Repo), cmp.Compare(b.Number, a.Number))
 	})
+	n := 0
+	for _, j := range h.jobs {
+		n += len(j.jobs)
+	}
+	r.Jobs = make([]fleet.Job, 0, n)
 	for _, run := range r.Runs {
 		r.Jobs = append(r.Jobs, h.jobs[run.Key()].jobs...)
 	}
@@ -117,6 +122,20 @@ func (h *holdings) fill(r *fleet.Reads, c Config) {
 		}
 		r.QueueRefs = append(r.QueueRefs, h.refs[x]...)
 	}
+}
+
+// inOrder returns a map's values in the order of its keys. Values are large: only
+// keys are sorted.
+func inOrder[K comparable, V any](m map[K]V, compare func(a, b K) int) []V {
+	if len(m) == 0 {
+		return nil
+	}
+	keys := slices.SortedFunc(maps.Keys(m), compare)
+	out := make([]V, len(keys))
+	for i, k := range keys {
+		out[i] = m[k]
+	}
+	return out
 }
 
 // named lists the runs and pull requests that run dirs name, for the

@@ -48,7 +48,7 @@ func (c *Collector) readQueue(ctx context.Context, repo fleet.Repo) {
 	switch {
 	case err != nil:
 		t.failed(now, fleet.FailureOf(err))
-	case !t.believe(len(list), len(held)):
+	case live && !t.believe(len(list), len(held)): // with nothing left to build an empty queue is no surprise
 		t.partial(now, every, fleet.CauseTruncated, "merge queue branches of "+string(repo)+": "+emptyOnce, "")
 	case !whole:
 		c.held.refs[repo] = withOlder(list, held)

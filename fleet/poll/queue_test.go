@@ -80,6 +80,12 @@ func TestQueueRefsDoNotVanish(t *testing.T) {
 	if s := c.Once(t.Context()); len(s.QueueRefs) != 0 || !s.Fresh(queueID(repo)) {
 		t.Errorf("empty twice: %+v", s.QueueRefs)
 	}
+	f.set(func(f *forge) { f.refs = []fleet.QueueRef{a} })
+	c.Once(t.Context())
+	f.set(func(f *forge) { f.refs, f.runs[0].Status, f.runs[0].Conclusion = nil, "completed", "success" })
+	if s := c.Once(t.Context()); len(s.QueueRefs) != 0 || !s.Fresh(queueID(repo)) {
+		t.Errorf("the queue has drained: %+v", s.QueueRefs)
+	}
 }
 
 func TestQueueIsReadAtItsPace(t *testing.T) {

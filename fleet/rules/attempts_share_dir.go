@@ -71,7 +71,7 @@ func olderAttempt(s *fleet.Snapshot, d *fleet.Dir, run fleet.WorkflowRun, writer
 	f := fleet.Finding{
 		Key: d.ID().String(), Severity: fleet.SeverityStop, Bytes: d.Bytes.Or(0),
 		Subjects: []fleet.Subject{fleet.OfDir(d.ID()), fleet.OfHost(d.Host)},
-		Rests:    []fleet.SourceID{fleet.HostSource(d.Host), {Kind: fleet.SourceJobs, Of: string(run.Repo)}},
+		Rests:    []fleet.SourceID{fleet.HostSource(d.Host), {Kind: fleet.SourceRuns, Of: string(run.Repo)}, {Kind: fleet.SourceJobs, Of: string(run.Repo)}},
 		Summary:  fmt.Sprintf("%s: writers of an earlier attempt live on in attempt %d", d.Path.Rel(), run.Attempt),
 		Evidence: append([]fleet.Evidence{{What: "run", Where: run.Key().String(), At: run.ReadAt, Why: 3,
 			Fact: fmt.Sprintf("attempt %d is %s since %s", run.Attempt, run.Status, run.StartedAt.UTC().Format("15:04:05"))}},

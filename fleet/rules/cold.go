@@ -10,7 +10,10 @@ type cold struct {
 }
 
 // says renders the cost of n cold builds of a repository.
-func (c *cold) says(r fleet.Repo, n int) string {
+func (c *cold) says(r fleet.Repo, n int) string { return fleet.BuildsCost(c.of(r), n, 0) }
+
+// of is what one build of a repository leaves on disk.
+func (c *cold) of(r fleet.Repo) fleet.Fact[int64] {
 	each, ok := c.sizes[r]
 	if !ok {
 		each = c.s.ColdBuild(r)
@@ -19,5 +22,5 @@ func (c *cold) says(r fleet.Repo, n int) string {
 		}
 		c.sizes[r] = each
 	}
-	return fleet.BuildsCost(each, n, 0)
+	return each
 }

@@ -100,19 +100,23 @@ func trendOf(s *fleet.Snapshot, all []fleet.DiskSample) (trend, bool) {
 		}
 	}
 	tr.points = all[start:len(all):len(all)]
-	if n := len(tr.points); n == 0 || last.At.After(tr.points[n-1].At) {
-		if n > 0 && last.FreeBytes-tr.points[n-1].FreeBytes > last.TotalBytes/100*forecastJump {
-			return tr, false
-		}
-		tr.points = append(tr.points, last)
-	}
 	n := len(tr.points)
-	if n < forecastPoints || tr.span() < forecastSpan {
+	if n == 0 {
 		return tr, false
 	}
+	first, newest := tr.points[0], tr.points[n-1]
+	if last.FreeBytes-newest.FreeBytes > last.TotalBytes/100*forecastJump {
+		return tr, false // somebody has just deleted
+	}
 	// A disk that would take days even by its two ends needs no closer look.
-	lost := tr.points[0].FreeBytes - last.FreeBytes
-	if lost <= 0 || float64(last.FreeBytes)/float64(lost)*tr.span().Seconds() > 4*forecastWarn.Seconds() {
+	lost, span := first.FreeBytes-last.FreeBytes, last.At.Sub(first.At)
+	if span < forecastSpan || lost <= 0 || float64(last.FreeBytes)/float64(lost)*span.Seconds() > 4*forecastWarn.Seconds() {
+		return tr, false
+	}
+	if last.At.After(newest.At) {
+		tr.points = append(tr.points, last)
+	}
+	if len(tr.points) < forecastPoints {
 		return tr, false
 	}
 	tr.fit()

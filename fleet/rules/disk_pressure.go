@@ -81,6 +81,7 @@ func bytesFinding(s *fleet.Snapshot, sw *fleet.Sweep, d *fleet.Disk, used int, o
 	} else if inodes < s.Policy.DiskWarn {
 		f.RuledOut = append(f.RuledOut, fleet.Evidence{What: "df -i", Where: where, At: sw.At, Fact: fmt.Sprintf("not inodes: %d %% of them used", inodes)})
 	}
+	f.Evidence = append(f.Evidence, cleanerFacts(sw, 4)...)
 	o.offer(&f, sw, where, sizes)
 	trash := trashOn(sw, d.Root)
 	if trash > 0 {
@@ -110,6 +111,10 @@ func (o orphanSum) offer(f *fleet.Finding, sw *fleet.Sweep, where string, sizes 
 	f.Suggested, f.Bytes = append(f.Suggested, fleet.ActionReap), o.size.known
 	f.Evidence = append(f.Evidence, fleet.Evidence{What: "join", Where: where, At: sw.At, Why: 4,
 		Fact: fmt.Sprintf("%s of ended pull requests, %s", fleet.Plural(o.dirs, "orphan dir"), o.size)})
+	if size := sizes.of(o.repo); size.IsKnown() {
+		f.Evidence = append(f.Evidence, fleet.Evidence{What: "du", Where: where, At: size.At(), Why: 3,
+			Fact: fmt.Sprintf("a build of %s that went well holds %s, the median of those measured", o.repo, gib(size.Or(0)))})
+	}
 	f.Unknown = append(f.Unknown, o.size.gap()...)
 	f.Cost = "none while the pull requests stay ended; one that is opened again: " + sizes.says(o.repo, 1)
 }

@@ -2,6 +2,8 @@ package rules
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"andon/fleet"
@@ -56,14 +58,35 @@ func hostKeyChanged(s *fleet.Snapshot) []fleet.Finding {
 				word += ", and it was"
 			}
 		}
+		if prints := fingerprints(src.Err, f.Advice); prints != "" {
+			f.Advice = strings.TrimSuffix(prints+"; "+f.Advice, "; ")
+		}
 		if f.Advice == "" {
-			f.Advice = "compare the fingerprint in the evidence with the one on the machine's own console before anything else"
+			f.Advice = "compare the host's fingerprint with the one on the machine's own console before anything else"
 		}
 		f.Summary = fmt.Sprintf("%s: %s%s", h, word, lastSeen(s, src))
 		jobsMeanwhile(s, h, &f)
 		out = append(out, f)
 	}
 	return out
+}
+
+// fingerprints names the fingerprints of an error that an advice lacks: the one
+// shown, and the one on record where there is one.
+func fingerprints(err, advice string) string {
+	var found []string
+	for _, w := range strings.Fields(err) {
+		if w = strings.TrimRight(w, ".,;:)"); strings.HasPrefix(w, "SHA256:") && !strings.Contains(advice, w) && !slices.Contains(found, w) {
+			found = append(found, w)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return ""
+	case 1:
+		return "it shows " + found[0]
+	}
+	return "it shows " + found[0] + ", on record is " + found[1]
 }
 
 // lastSeen says how long ago a host was seen, behind a comma.

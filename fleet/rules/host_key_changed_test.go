@@ -51,7 +51,7 @@ func TestHostKeyChanged(t *testing.T) {
 			continue
 		}
 		told(t, fs[0])
-		if f := fs[0]; !strings.Contains(f.Evidence[0].Fact, "SHA256:new") || !strings.Contains(f.Advice, "known_hosts:3") {
+		if f := fs[0]; !strings.Contains(f.Evidence[0].Fact, "SHA256:new") || !strings.Contains(f.Advice, "known_hosts:3") || !strings.HasPrefix(f.Advice, "it shows SHA256:new, on record is SHA256:old; ") {
 			t.Errorf("fingerprint or line missing: %+v", f)
 		}
 		if fs := find(t, "host-unreachable", s); len(fs) != 0 {

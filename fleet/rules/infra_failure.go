@@ -55,12 +55,13 @@ func infraFailure(s *fleet.Snapshot) []fleet.Finding {
 		return nil
 	}
 	e.look.Found = len(clusters(s, e))
+	sizes := &cold{s: s}
 	var out []fleet.Finding
 	for k, list := range groups {
 		slices.SortStableFunc(list, func(a, b failed) int {
 			return cmp.Or(a.job.CompletedAt.Compare(b.job.CompletedAt), cmp.Compare(a.job.ID, b.job.ID))
 		})
-		f := infraFinding(s, list, k.at, e.look)
+		f := infraFinding(s, list, k.at, e.look, sizes)
 		f.Key = k.sig + "@" + k.at
 		out = append(out, f)
 	}
@@ -68,10 +69,10 @@ func infraFailure(s *fleet.Snapshot) []fleet.Finding {
 	return out
 }
 
-func infraFinding(s *fleet.Snapshot, list []failed, at string, look Look) fleet.Finding {
+func infraFinding(s *fleet.Snapshot, list []failed, at string, look Look, sizes *cold) fleet.Finding {
 	t := touch(s, list)
 	c := cluster{kind: kindInfra, members: list}
-	f := fleet.Finding{Severity: fleet.SeverityWarn, Rests: restsOf(s, list), Cost: coldCost(list), Causes: append(causesOf(list), "same-failure")}
+	f := fleet.Finding{Severity: fleet.SeverityWarn, Rests: restsOf(s, list), Cost: coldCost(list, sizes), Causes: append(causesOf(list), "same-failure")}
 	on := mend(s, list, &t, &f)
 	f.Evidence = c.evidence(s, look)
 	last := newestEnd(list)
@@ -94,7 +95,7 @@ func (c cluster) notCode() string {
 	case f.proof.What != "":
 		return "not the pull request's own text: its host bears it out"
 	case f.verdict.Guard != "":
-		return "the catalogue is sure of text and place; " + f.verdict.Guard + " would look alike elsewhere"
+		return "the catalogue is sure of text and place; its look-alike: " + f.verdict.Guard
 	}
 	return "the catalogue is sure of text and place"
 }

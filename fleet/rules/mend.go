@@ -106,9 +106,8 @@ func fullDisks(s *fleet.Snapshot, t *touched, f *fleet.Finding) []fleet.Subject 
 	return out.list
 }
 
-// coldCost says what running the failed jobs again costs; the explanation adds what
-// such builds hold.
-func coldCost(list []failed) string {
+// coldCost says what running the failed jobs again costs.
+func coldCost(list []failed, sizes *cold) string {
 	jobs, runs := 0, make(map[fleet.RunKey]bool)
 	for _, f := range list {
 		if f.open {
@@ -119,12 +118,11 @@ func coldCost(list []failed) string {
 	if jobs == 0 {
 		return "none: each of them has been run again since"
 	}
-	return again(jobs, len(runs))
+	return coldBuilds(list[0].job.Repo, jobs, len(runs), sizes)
 }
 
-// again is the cost of running jobs of some runs once more.
-func again(jobs, runs int) string {
-	return fmt.Sprintf("%s of %s again, each a cold build where its dir is gone", fleet.Plural(jobs, "job"), fleet.Plural(runs, "run"))
+func coldBuilds(repo fleet.Repo, jobs, runs int, sizes *cold) string {
+	return fmt.Sprintf("%s of %s again: %s where their dirs are gone", fleet.Plural(jobs, "job"), fleet.Plural(runs, "run"), sizes.says(repo, jobs))
 }
 
 // The rules whose alerts can explain a failure, by what mends it.

@@ -124,6 +124,8 @@ func (g *ownerGroup) finding(s *fleet.Snapshot, sizes *cold) fleet.Finding {
 	if g.stop {
 		f.Severity = fleet.SeverityStop
 	}
+	f.Subjects = make([]fleet.Subject, 0, len(g.dirs)+4)
+	f.Evidence = make([]fleet.Evidence, 0, min(len(g.dirs), 8))
 	var prs, runs subjects
 	var entries size
 	for i, d := range g.dirs {
@@ -147,7 +149,7 @@ func (g *ownerGroup) finding(s *fleet.Snapshot, sizes *cold) fleet.Finding {
 	f.Subjects = append(f.Subjects, fleet.OfHost(g.host))
 	f.Summary = fmt.Sprintf("%s on %s: %s, %s", fleet.Plural(len(g.dirs), "run dir"), g.host, g.phrase(), fleet.Plural(len(prs.list), "PR"))
 	g.cure(s, &f, len(runs.list))
-	f.Cost = "a chown of " + entries.count("file")
+	f.Cost = fmt.Sprintf("a chown of %s that hold %s", fleet.Plural(len(g.dirs), "dir"), entries.count("file"))
 	if n := len(runs.list); n > 0 {
 		k, _ := runs.list[0].RunKey()
 		f.Cost += "; reruns: " + sizes.says(k.Repo, n)

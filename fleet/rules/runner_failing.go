@@ -116,8 +116,9 @@ func runnerFailing(s *fleet.Snapshot) []fleet.Finding {
 		places[k] = append(places[k], t)
 	}
 	var out []fleet.Finding
+	sizes := &cold{s: s}
 	for k, list := range places {
-		if f, ok := failingFinding(s, e, k, list); ok {
+		if f, ok := failingFinding(s, e, k, list, sizes); ok {
 			out = append(out, f)
 		}
 	}
@@ -125,7 +126,7 @@ func runnerFailing(s *fleet.Snapshot) []fleet.Finding {
 	return out
 }
 
-func failingFinding(s *fleet.Snapshot, e endedJobs, at string, list []*track) (fleet.Finding, bool) {
+func failingFinding(s *fleet.Snapshot, e endedJobs, at string, list []*track, sizes *cold) (fleet.Finding, bool) {
 	slices.SortFunc(list, func(a, b *track) int { return cmp.Compare(a.runner, b.runner) })
 	f := fleet.Finding{Key: at, Severity: fleet.SeverityWarn}
 	var all []failed
@@ -155,7 +156,7 @@ func failingFinding(s *fleet.Snapshot, e endedJobs, at string, list []*track) (f
 			Fact: fmt.Sprintf("%s: %s failed at %s after %s", whoseRun(s, x.run), x.job.Name, place(x.step), lasted(took))})
 	}
 	t := touch(s, all)
-	f.Subjects, f.Rests, f.Cost = t.subjects(), restsOf(s, all), coldCost(all)
+	f.Subjects, f.Rests, f.Cost = t.subjects(), restsOf(s, all), coldCost(all, sizes)
 	f.Summary = fmt.Sprintf("%s: %s of %d pull requests failed at set-up or within %s, the last %s ago",
 		listed(names, 6), fleet.Plural(len(all), "job"), here, lasted(failsFast), lasted(s.At.Sub(newestEnd(all))))
 	f.RuledOut = []fleet.Evidence{

@@ -35,17 +35,17 @@ var _ = register(fleet.Rule{
 func sameFailure(s *fleet.Snapshot) []fleet.Finding {
 	e := gather(s)
 	var out []fleet.Finding
-	found := clusters(s, e)
+	found, sizes := clusters(s, e), &cold{s: s}
 	e.look.Found = len(found)
 	for _, c := range found {
-		out = append(out, c.finding(s, e.look))
+		out = append(out, c.finding(s, e.look, sizes))
 	}
 	return out
 }
 
-func (c cluster) finding(s *fleet.Snapshot, look Look) fleet.Finding {
+func (c cluster) finding(s *fleet.Snapshot, look Look, sizes *cold) fleet.Finding {
 	t := touch(s, c.members)
-	f := fleet.Finding{Key: c.key, Severity: fleet.SeverityWarn, Rests: restsOf(s, c.members), Cost: coldCost(c.members), Causes: causesOf(c.members)}
+	f := fleet.Finding{Key: c.key, Severity: fleet.SeverityWarn, Rests: restsOf(s, c.members), Cost: coldCost(c.members, sizes), Causes: causesOf(c.members)}
 	first := c.members[0]
 	f.Evidence = c.evidence(s, look)
 	where := t.hostNames()
@@ -160,7 +160,7 @@ func (c cluster) ruledOut(s *fleet.Snapshot, look Look) []fleet.Evidence {
 	out := []fleet.Evidence{{What: "runs", Where: "branches", At: s.At,
 		Fact: fmt.Sprintf("no branch that fails on its own: %s; superseded runs, the merge queue, cancels and gates are not counted", branches(n))}}
 	if g := c.members[0].verdict.Guard; g != "" {
-		out = append(out, fleet.Evidence{What: "catalogue", Where: c.what(), At: s.At, Fact: fmt.Sprintf("%s also writes this text; not in %s at once", g, branches(n))})
+		out = append(out, fleet.Evidence{What: "catalogue", Where: c.what(), At: s.At, Fact: fmt.Sprintf("look-alike: %s; it would not show in %s at once", g, branches(n))})
 	}
 	if c.kind != kindDoubt || c.passes > 0 {
 		out = append(out, fleet.Evidence{What: "jobs", Where: c.members[0].job.Name, At: s.At, Fact: fmt.Sprintf("%s passed the same jobs there since the first of them", branches(c.passes))})

@@ -62,7 +62,7 @@ func TestStopTheLine(t *testing.T) {
 	}
 	says(t, "advice", f.Advice, "free the disk")
 	says(t, "evidence", evidenceOf(f), "workspace-test, step cargo test, line 812: No space left on device", "run 100 on pr-1790", "found 1 cluster")
-	says(t, "ruled out", ruledOut(f), "a quota also writes this text", "not full any more")
+	says(t, "ruled out", ruledOut(f), "look-alike: a quota; it would not show in 4 branches at once", "not full any more")
 	says(t, "cost", f.Cost, "4 jobs of 4 runs again")
 }
 

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"andon/fleet"
@@ -14,13 +15,19 @@ type subjects struct {
 }
 
 func (l *subjects) add(s fleet.Subject) {
-	if l.seen[s] {
+	const few = 16 // most lists are short, and a subject is long to hash
+	switch {
+	case l.seen == nil && slices.Contains(l.list, s), l.seen[s]:
 		return
+	case l.seen == nil && len(l.list) == few:
+		l.seen = make(map[fleet.Subject]bool, 4*few)
+		for _, x := range l.list {
+			l.seen[x] = true
+		}
 	}
-	if l.seen == nil {
-		l.seen = make(map[fleet.Subject]bool)
+	if l.seen != nil {
+		l.seen[s] = true
 	}
-	l.seen[s] = true
 	l.list = append(l.list, s)
 }
 

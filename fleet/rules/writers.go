@@ -173,5 +173,14 @@ func endThem(h fleet.HostName, containers, tree []fleet.Writer) string {
 
 // gapWriters is the gap of dirs whose users could not be looked at.
 func gapWriters(dirs int, why string) fleet.Gap {
-	return fleet.Gap{What: fmt.Sprintf("live writers of %s", fleet.Plural(dirs, "dir")), Why: why, Makes: "a sweep as root: let sudo -n work for the login"}
+	g := fleet.Gap{What: fmt.Sprintf("live writers of %s", fleet.Plural(dirs, "dir")), Why: why, Makes: "a sweep as root: let sudo -n work for the login"}
+	switch {
+	case strings.Contains(why, "sudo -n"): // the sweep says so itself
+	case strings.Contains(why, "newline"):
+		g.Makes = "a look on the host: /proc tells names line by line, so no sweep can search for this one"
+	case strings.Contains(why, "root"): // not root
+	default:
+		g.Makes = "the next sweep, or a look on the host: fuser -v and docker ps"
+	}
+	return g
 }

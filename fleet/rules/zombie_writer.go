@@ -172,7 +172,7 @@ func (o over) finding(s *fleet.Snapshot, d *fleet.Dir, writers []fleet.Writer) (
 		f.Evidence = append(f.Evidence, fleet.Evidence{What: "run", Where: o.run.Key().String(), At: o.run.ReadAt, Why: 1,
 			Fact: fmt.Sprintf("attempt %d is %s, %s; ended %s", o.run.Attempt, o.run.Status, o.run.Conclusion, o.ended.UTC().Format("15:04:05"))})
 	}
-	f.Rests = addSource(f.Rests, fleet.SourceID{Kind: fleet.SourceJobs, Of: string(repo)})
+	f.Rests = append(f.Rests, fleet.SourceID{Kind: fleet.SourceRuns, Of: string(repo)}, fleet.SourceID{Kind: fleet.SourceJobs, Of: string(repo)})
 	switch {
 	case len(zombies) > 0:
 		o.told(&f, sw, d, zombies, holders, what)

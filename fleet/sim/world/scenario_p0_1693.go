@@ -25,8 +25,8 @@ func (w *World) sharedDirs(now int64) {
 	}
 	// One of them tries again before the operator's eyes.
 	p, _ := r.PR(1687)
-	w.at(now-3*minute, func() { w.Push(p, 2*hour, w.collide(9*minute)) })
-	w.at(now+25*minute, func() { w.Push(p, 0, w.collide(80)) })
+	w.at(now-3*minute, func() { w.Push(p, 2*hour, w.collide(22*minute)) })
+	w.at(now+31*minute, func() { w.Push(p, 0, w.collide(80)) })
 	w.bustle(w.side(trueno), 3)
 }
 

@@ -28,8 +28,8 @@ func (w *World) saturated(now int64) {
 	gx10.Runners[2].Deaf = true
 	for i := range 6 {
 		p := w.openPR(trueno, 140+i, author(i), topics()[i]+"-gpu", title(140+i), trueno.Name)
-		w.at(now-64*minute+int64(i)*9*minute, func() {
-			s := arm(5000, 4*gib)[1:]
+		w.at(now-31*minute+int64(i)*3*minute, func() {
+			s := arm(2*53*minute, 12*gib)[1:]
 			s[0].labels = gpuLabels()
 			w.Push(p, 0, s)
 		})
