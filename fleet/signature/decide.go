@@ -2,9 +2,14 @@ package signature
 
 import "andon/fleet"
 
-// farLines is how many lines after a text its step may go on before the text counts
-// as something that was got over, where another error follows.
-const farLines = 150
+// How many lines after a text its step may go on. Beyond nearLines (farLines where the
+// cause stays: parallel builds run on) another error makes it something that was got
+// over; beyond longLines it is even without.
+const (
+	nearLines = 25
+	farLines  = 150
+	longLines = 300
+)
 
 // lastLines is how close to the end of its step the last thing said stands.
 const lastLines = 3
@@ -99,16 +104,17 @@ func (s *segment) infra(e *event, d sides) bool {
 	if d.sure != nil && (d.sure.line < e.line || !e.row.Sticky && !e.owned()) {
 		return false
 	}
-	return e.owned() || !s.gotOver(e, d)
+	return e.owned() || !s.gotOver(e, d) && (e.row.Sticky || s.end()-e.last <= longLines)
 }
 
-// gotOver reports that the step went on for long after a text, to another error.
+// gotOver reports that the step went on after a text, to another error.
 func (s *segment) gotOver(e *event, d sides) bool {
-	if s.end()-e.last <= farLines {
-		return false
+	near := nearLines
+	if e.row.Sticky {
+		near = farLines
 	}
 	for _, o := range []*event{d.weak, d.plain, d.sure} {
-		if o != nil && o.last > e.last+farLines {
+		if o != nil && o.last > e.last+near {
 			return true
 		}
 	}
@@ -129,7 +135,7 @@ func (s *segment) suspect(e *event, d sides) bool {
 	case d.plain != nil && d.plain.line < e.line:
 		return false
 	}
-	return !s.gotOver(e, d)
+	return e.class == fleet.ClassInfra || !s.gotOver(e, d)
 }
 
 // decide says what broke the job. Where a window is given, only steps that failed

@@ -4,8 +4,8 @@ import "bytes"
 
 // Bounds of an echo: longer ones are taken for output.
 const (
-	maxEchoLines = 500
-	maxEchoBytes = 256 << 10
+	maxEchoLines = 2000
+	maxEchoBytes = 512 << 10
 )
 
 // heldLine is a cleaned line.

@@ -25,3 +25,11 @@ func TestInfraInOtherWords(t *testing.T) {
 		f.check(t, c)
 	}
 }
+
+// What classifiers really get: cut out of the middle, copied from a screen, of any tool.
+func TestMoreLogs(t *testing.T) {
+	c := builtIn(t)
+	for _, f := range fixtures(t, "more.log") {
+		f.check(t, c)
+	}
+}

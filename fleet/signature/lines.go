@@ -11,7 +11,7 @@ const (
 	// of test names, JSON) are read on but not matched beyond it.
 	maxLine = 16 << 10
 	// readSize is what one read asks for, in bytes.
-	readSize = 256 << 10
+	readSize = 64 << 10
 )
 
 // lines cuts a stream into lines without holding more than one block of it.

@@ -63,26 +63,45 @@ func traced(t []byte) bool {
 	return i > 0 && i < len(t) && t[i] == ' '
 }
 
-// stepOutput takes "#12 3.456 " off a line that buildkit prints for a build's step.
+// stepOutput takes the column off a line that buildkit ("#12 3.456 ") or compose
+// ("service-1  | ") prints for one of several programs.
 func stepOutput(t []byte) []byte {
-	if len(t) < 4 || t[0] != '#' || t[1] < '0' || t[1] > '9' {
+	if len(t) < 4 {
 		return t
 	}
-	i := 1
-	for i < len(t) && t[i] >= '0' && t[i] <= '9' {
+	if t[0] == '#' {
+		return buildStep(t)
+	}
+	if !letter(t[0]) {
+		return t
+	}
+	i := 0
+	for i < len(t) && i < 64 && (letter(t[i]) || digit(t[i]) || t[i] == '-' || t[i] == '_' || t[i] == '.') {
 		i++
 	}
-	if i == len(t) || t[i] != ' ' {
-		return t
-	}
-	j := i + 1
-	for j < len(t) && (t[j] == '.' || t[j] >= '0' && t[j] <= '9') {
+	j := i
+	for j < len(t) && t[j] == ' ' {
 		j++
 	}
-	if j > i+1 && j < len(t) && t[j] == ' ' {
-		return t[j+1:]
+	if j == i || j+1 >= len(t) || t[j] != '|' || t[j+1] != ' ' {
+		return t
 	}
-	return t
+	return t[j+2:]
+}
+
+func buildStep(t []byte) []byte {
+	i := 1
+	for i < len(t) && digit(t[i]) {
+		i++
+	}
+	j := i + 1
+	for j < len(t) && (t[j] == '.' || digit(t[j])) {
+		j++
+	}
+	if i == 1 || i >= len(t) || t[i] != ' ' || j == i+1 || j >= len(t) || t[j] != ' ' {
+		return t
+	}
+	return t[j+1:]
 }
 
 func (s *scanner) onHit(id int32) {
@@ -272,6 +291,8 @@ func (s *scanner) mild(t []byte) bool {
 	}
 	return retried(t, s.c.retries)
 }
+
+func digit(b byte) bool { return b >= '0' && b <= '9' }
 
 func letter(b byte) bool { return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' }
 

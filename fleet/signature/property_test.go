@@ -24,6 +24,19 @@ func echoOfEverything(c *Catalogue, colour bool) string {
 	return b.String()
 }
 
+// echoWithin puts every literal into the script of the step that fails.
+func echoWithin(c *Catalogue, colour bool) func(string) string {
+	all := strings.TrimPrefix(echoOfEverything(c, colour), "##[group]Run ./explain.sh\n")
+	script, _, _ := strings.Cut(all, "shell: ")
+	return func(s string) string {
+		head, rest, ok := strings.Cut(s, "\n")
+		if !ok || !strings.HasPrefix(head, "##[group]Run ") || !strings.Contains(rest, "\nshell: ") {
+			return s
+		}
+		return head + "\n" + script + rest
+	}
+}
+
 // dressings are what must not change a verdict.
 func dressings(c *Catalogue) map[string]func(string) string {
 	lines := func(f func(i int, line string) string) func(string) string {
@@ -56,6 +69,8 @@ func dressings(c *Catalogue) map[string]func(string) string {
 		"echo before":     func(s string) string { return echoOfEverything(c, true) + s },
 		"echo with times": func(s string) string { return stampLines(echoOfEverything(c, true) + s) },
 		"bare echo":       func(s string) string { return stampLines(echoOfEverything(c, false) + s) },
+		"echo within":     echoWithin(c, true),
+		"bare within":     func(s string) string { return stampLines(echoWithin(c, false)(s)) },
 		"passing before": func(s string) string {
 			return "##[group]Run cargo build\nshell: bash -e {0}\n##[endgroup]\n" + passing + s
 		},
