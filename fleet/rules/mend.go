@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"andon/fleet"
@@ -19,6 +20,10 @@ func mend(s *fleet.Snapshot, list []failed, t *touched, f *fleet.Finding) []flee
 		cures = []fleet.Cure{fleet.CureLook, fleet.CureRerun}
 	}
 	blocked := false // a rerun fails alike while this stands
+	if i := slices.IndexFunc(list, func(f failed) bool { return f.proof.What == proofWriter }); i >= 0 {
+		say = append(say, "end the old writers first ("+list[i].proof.Where+")")
+		blocked = true
+	}
 	for _, c := range cures {
 		switch c {
 		case fleet.CureChown:
@@ -145,15 +150,16 @@ func causesOf(list []failed) []fleet.RuleID {
 	if grounds(v)&(bySharing|byDeletion) != 0 {
 		out = append(out, byCompany[:]...)
 	}
-	for _, c := range v.Cures {
-		switch c {
-		case fleet.CureChown:
-			out = append(out, byResidue[:]...)
-		case fleet.CureReap:
-			out = append(out, byFullDisk[:]...)
-		case fleet.CureLook:
-			out = append(out, byMachine[:]...)
-		}
+	if len(v.Cures) == 0 {
+		return out
+	}
+	switch v.Cures[0] { // what helps first is what broke
+	case fleet.CureChown:
+		out = append(out, byResidue[:]...)
+	case fleet.CureReap:
+		out = append(out, byFullDisk[:]...)
+	case fleet.CureLook:
+		out = append(out, byMachine[:]...)
 	}
 	return out
 }

@@ -178,6 +178,24 @@ func TestCorroboratedSuspectsCount(t *testing.T) {
 	}
 }
 
+// While the writers of ended runs live, a rerun is the same race again.
+func TestRerunWaitsForOldWriters(t *testing.T) {
+	gone := fleet.Verdict{Class: fleet.ClassSuspect, Signature: "temp-dir", Row: 1, Text: "couldn't create a temp dir", Cures: []fleet.Cure{fleet.CureLook, fleet.CureRerun}}
+	w := failingWorld(3, "cargo test", gone)
+	f := one(t, "same-failure", w.Snapshot())
+	if len(f.Suggested) != 1 || f.Suggested[0] != fleet.ActionRerun {
+		t.Errorf("no writer is known: %v", f.Suggested)
+	}
+	d := w.Dir("intel", "aprender-ci/1790/run-100")
+	d.Writers = fleet.Known([]fleet.Writer{{PID: 7, Command: "rustc", Started: w.Jobs(100)[0].StartedAt}}, w.At)
+	f = one(t, "same-failure", w.Snapshot())
+	told(t, f)
+	if len(f.Suggested) != 0 {
+		t.Errorf("suggested %v", f.Suggested)
+	}
+	says(t, "summary", f.Summary, "fix: end the old writers first ("+d.ID().String()+")")
+}
+
 func TestMainMayBeBroken(t *testing.T) {
 	w := failingWorld(3, "cargo test", badCode)
 	f := one(t, "same-failure", w.Snapshot())
