@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -101,4 +102,26 @@ func TestAtLimitLife(t *testing.T) {
 	}
 	set(fleet.ConclusionSuccess)(w)
 	wholeLife(t, "at-limit", w, jobsSource, set(fleet.ConclusionCancelled), set(fleet.ConclusionSuccess))
+}
+
+func TestAtLimit(t *testing.T) {
+	build := func(took ...time.Duration) *fleettest.World {
+		w := fleettest.New()
+		w.Host("intel")
+		for i, d := range took {
+			r := w.Run(fleet.RunID(i+1), w.PR(1780+i), fleet.ConclusionCancelled)
+			w.Job(r, "workspace-test", "intel-1").CompletedAt = r.StartedAt.Add(d)
+		}
+		return w
+	}
+	m := time.Minute
+	f := one(t, "at-limit", build(55*m, 55*m+24*time.Second, 55*m-time.Second, 41*m).Snapshot())
+	if !strings.Contains(f.Summary, "55:00 in 3 runs; looked at 4 jobs") {
+		t.Errorf("%+v", f)
+	}
+	for name, w := range map[string]*fleettest.World{"one run": build(55 * m), "two limits": build(55*m, 65*m), "just below": build(54*m, 54*m)} {
+		if fs := find(t, "at-limit", w.Snapshot()); len(fs) != 0 {
+			t.Errorf("%s: %+v", name, fs)
+		}
+	}
 }

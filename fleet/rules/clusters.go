@@ -114,7 +114,7 @@ func proven(s *fleet.Snapshot, e endedJobs, members []failed) (proved, doubtful 
 	at := func(f failed) place { return place{string(f.job.Repo), f.job.Name, f.step} }
 	suspects := make(map[place][]failed)
 	for _, f := range members {
-		if f.class == fleet.ClassSuspect {
+		if f.verdict.Class == fleet.ClassSuspect { // borne out or not
 			suspects[at(f)] = append(suspects[at(f)], f)
 		}
 	}

@@ -95,7 +95,7 @@ func (c cluster) notCode() string {
 	case f.proof.What != "":
 		return "not the pull request's own text: its host bears it out"
 	case f.verdict.Guard != "":
-		return "the catalogue is sure of text and place; " + f.verdict.Guard + " would look alike elsewhere"
+		return "the catalogue is sure of text and place; its look-alike: " + f.verdict.Guard
 	}
 	return "the catalogue is sure of text and place"
 }

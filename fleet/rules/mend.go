@@ -20,8 +20,8 @@ func mend(s *fleet.Snapshot, list []failed, t *touched, f *fleet.Finding) []flee
 		cures = []fleet.Cure{fleet.CureLook, fleet.CureRerun}
 	}
 	blocked := false // a rerun fails alike while this stands
-	if slices.ContainsFunc(list, func(x failed) bool { return x.proof.What == sharedProof }) {
-		say = append(say, "end the writers that outlived their runs"+atHosts(t)+" (their own alerts name each), then rerun")
+	if i := slices.IndexFunc(list, func(f failed) bool { return f.proof.What == proofWriter }); i >= 0 {
+		say = append(say, "end the old writers first ("+list[i].proof.Where+")")
 		blocked = true
 	}
 	for _, c := range cures {
@@ -150,15 +150,16 @@ func causesOf(list []failed) []fleet.RuleID {
 	if grounds(v)&(bySharing|byDeletion) != 0 {
 		out = append(out, byCompany[:]...)
 	}
-	for _, c := range v.Cures {
-		switch c {
-		case fleet.CureChown:
-			out = append(out, byResidue[:]...)
-		case fleet.CureReap:
-			out = append(out, byFullDisk[:]...)
-		case fleet.CureLook:
-			out = append(out, byMachine[:]...)
-		}
+	if len(v.Cures) == 0 {
+		return out
+	}
+	switch v.Cures[0] { // what helps first is what broke
+	case fleet.CureChown:
+		out = append(out, byResidue[:]...)
+	case fleet.CureReap:
+		out = append(out, byFullDisk[:]...)
+	case fleet.CureLook:
+		out = append(out, byMachine[:]...)
 	}
 	return out
 }

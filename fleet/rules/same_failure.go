@@ -160,7 +160,7 @@ func (c cluster) ruledOut(s *fleet.Snapshot, look Look) []fleet.Evidence {
 	out := []fleet.Evidence{{What: "runs", Where: "branches", At: s.At,
 		Fact: fmt.Sprintf("no branch that fails on its own: %s; superseded runs, the merge queue, cancels and gates are not counted", branches(n))}}
 	if g := c.members[0].verdict.Guard; g != "" {
-		out = append(out, fleet.Evidence{What: "catalogue", Where: c.what(), At: s.At, Fact: fmt.Sprintf("%s also writes this text; not in %s at once", g, branches(n))})
+		out = append(out, fleet.Evidence{What: "catalogue", Where: c.what(), At: s.At, Fact: fmt.Sprintf("look-alike: %s; it would not show in %s at once", g, branches(n))})
 	}
 	if c.kind != kindDoubt || c.passes > 0 {
 		out = append(out, fleet.Evidence{What: "jobs", Where: c.members[0].job.Name, At: s.At, Fact: fmt.Sprintf("%s passed the same jobs there since the first of them", branches(c.passes))})
