@@ -161,7 +161,7 @@ func (s *scanner) code(c *Code, n int, t []byte, marked, warned bool) bool {
 // rows records the gravest row that holds on a line, and those that wait for a text
 // on a further line. It reports whether one held already.
 func (s *scanner) rows(n int, t []byte, marked, warned bool) bool {
-	var best event
+	var best, last event
 	for _, f := range s.found {
 		if f.kind != ofRow {
 			continue
@@ -172,15 +172,25 @@ func (s *scanner) rows(n int, t []byte, marked, warned bool) bool {
 		case w != nil:
 			w.text = string(t[:min(len(t), maxEvent)])
 			s.seg.waiting = append(s.seg.waiting, *w)
-		case best.row == nil || gravity(e.class) > gravity(best.class):
-			best = e
+		case e.row.Last: // whether it is the last thing is known later
+			last = graver(last, e)
+		default:
+			best = graver(best, e)
 		}
 	}
-	if best.row == nil {
-		return false
+	for _, e := range []event{best, last} {
+		if e.row != nil {
+			s.seg.record(e, t)
+		}
 	}
-	s.seg.record(best, t)
-	return true
+	return best.row != nil || last.row != nil
+}
+
+func graver(a, b event) event {
+	if a.row == nil || gravity(b.class) > gravity(a.class) {
+		return b
+	}
+	return a
 }
 
 func gravity(c fleet.Class) int {
