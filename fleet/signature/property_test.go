@@ -50,11 +50,13 @@ func dressings(c *Catalogue) map[string]func(string) string {
 	}
 	passing := strings.Repeat("   Compiling a v1.0.0 (/workspace/crates/a)\ntest net::connection_is_kept ... ok\n", 40)
 	return map[string]func(string) string{
-		"times":       stampLines,
-		"mark":        func(s string) string { return bom + stampLines(s) },
-		"marks":       lines(func(_ int, l string) string { return bom + l + "\n" }),
-		"marked time": func(s string) string { return lines(func(_ int, l string) string { return bom + l + "\n" })(stampLines(s)) },
-		"returns":     lines(func(_ int, l string) string { return l + "\r\n" }),
+		"times": stampLines,
+		"mark":  func(s string) string { return bom + stampLines(s) },
+		"marks": lines(func(_ int, l string) string { return bom + l + "\n" }),
+		"marked time": func(s string) string {
+			return lines(func(_ int, l string) string { return bom + l + "\n" })(stampLines(s))
+		},
+		"returns": lines(func(_ int, l string) string { return l + "\r\n" }),
 		"colour": lines(func(_ int, l string) string {
 			if strings.HasPrefix(l, "##[") || strings.HasPrefix(l, "[command]") || strings.HasPrefix(l, "\x1b[36;1m") {
 				return l + "\n"
