@@ -55,12 +55,8 @@ func (s *scanner) row(r *Row, n int, t []byte, marked, warned bool) (event, *wai
 		return e, nil, false
 	}
 	if len(r.Near) > 0 {
-		near := make([][]byte, len(r.Near))
-		for i, x := range r.Near {
-			near[i] = []byte(x)
-		}
-		if !containsAny(t, near) && !s.before(near, r.Within) {
-			return e, &waiting{event: e, texts: near, until: n + r.Within}, true
+		if !containsAny(t, r.near) && !s.before(r.near, r.Within) {
+			return e, &waiting{event: e, texts: r.near, until: n + r.Within}, true
 		}
 	}
 	if r.Host && e.class == r.Class && !containsAny(t, s.c.hosts) && !s.before(s.c.hosts, r.Within) {
