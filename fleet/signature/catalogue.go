@@ -46,6 +46,8 @@ type Row struct {
 	Advice   string // one sentence to act on
 	Guard    string // what else writes the same text
 	Sources  []string
+
+	near [][]byte
 }
 
 // Strength is how sure a text of code is.

@@ -58,6 +58,9 @@ func (d *decoder) row(n *yaml.Node) {
 	case r.Class == fleet.ClassInfra:
 		r.Else = fleet.ClassSuspect
 	}
+	for _, x := range r.Near {
+		r.near = append(r.near, []byte(x))
+	}
 	d.complete(n, r)
 	if i := slices.IndexFunc(d.into.rows, func(o Row) bool { return o.Slug == r.Slug }); i >= 0 {
 		d.into.rows[i] = r

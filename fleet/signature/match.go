@@ -158,31 +158,6 @@ func (s *scanner) code(c *Code, n int, t []byte, marked, warned bool) bool {
 	return true
 }
 
-// rows records the gravest row that holds on a line, and those that wait for a text
-// on a further line. It reports whether one held already.
-func (s *scanner) rows(n int, t []byte, marked, warned bool) bool {
-	var best event
-	for _, f := range s.found {
-		if f.kind != ofRow {
-			continue
-		}
-		e, w, ok := s.row(&s.c.rows[f.at], n, t, marked, warned)
-		switch {
-		case !ok:
-		case w != nil:
-			w.text = string(t[:min(len(t), maxEvent)])
-			s.seg.waiting = append(s.seg.waiting, *w)
-		case best.row == nil || gravity(e.class) > gravity(best.class):
-			best = e
-		}
-	}
-	if best.row == nil {
-		return false
-	}
-	s.seg.record(best, t)
-	return true
-}
-
 func gravity(c fleet.Class) int {
 	switch c {
 	case fleet.ClassInfra:
@@ -219,59 +194,6 @@ func containsString(t []byte, texts []string) bool {
 	for _, x := range texts {
 		if bytes.Contains(t, []byte(x)) {
 			return true
-		}
-	}
-	return false
-}
-
-// row says whether a row holds on a line, as what, and whether it waits for a text on
-// a further line.
-func (s *scanner) row(r *Row, n int, t []byte, marked, warned bool) (event, *waiting, bool) {
-	testing := s.seg.testing && !(r.Ends && marked) // the runner's last word is no test's
-	e := event{row: r, class: r.Class, line: n, kind: s.seg.kind, marked: marked, test: testing}
-	switch {
-	case r.Error && !marked && !hasPrefix(t, "Error: "),
-		!r.Warn && !marked && (warned || s.mild(t)),
-		r.Warn && !marked && retried(t, s.c.retries),
-		containsString(t, r.Unless),
-		r.Regexp != nil && !s.try(r.Regexp.Match, t):
-		return e, nil, false
-	}
-	if !s.here(r, marked, testing) || r.Path != nil && !s.try(r.Path.Match, t) || s.said(r.Without) {
-		e.class = r.Else
-	}
-	if e.class == "" || e.class == classNone {
-		return e, nil, false
-	}
-	if len(r.Near) > 0 {
-		near := make([][]byte, len(r.Near))
-		for i, x := range r.Near {
-			near[i] = []byte(x)
-		}
-		if !containsAny(t, near) && !s.before(near, r.Within) {
-			return e, &waiting{event: e, texts: near, until: n + r.Within}, true
-		}
-	}
-	if r.Host && e.class == r.Class && !containsAny(t, s.c.hosts) && !s.before(s.c.hosts, r.Within) {
-		return e, &waiting{event: e, texts: s.c.hosts, until: n + r.Within, orElse: r.Else}, true
-	}
-	return e, nil, true
-}
-
-// here reports whether a row has its class at this place.
-func (s *scanner) here(r *Row, marked, testing bool) bool {
-	if testing {
-		return r.Place&Test != 0
-	}
-	return r.Place&s.seg.kind != 0 || marked && r.Place&AtError != 0
-}
-
-func (s *scanner) said(texts []string) bool {
-	for _, x := range texts {
-		for i, note := range s.c.notes {
-			if note == x && s.seg.noted[i] {
-				return true
-			}
 		}
 	}
 	return false
