@@ -50,7 +50,8 @@ func (b Board) Fold(s *Snapshot, rules []Rule) Board {
 // alert does not fire on it, and a firing one goes stale.
 func raise(old Alert, f Finding, r Rule, s *Snapshot) Alert {
 	now := s.At
-	a := Alert{Finding: f, State: AlertPending, Since: now, SeenAt: now, Title: r.Title, AckedBy: old.AckedBy}
+	a := Alert{Finding: f, State: AlertPending, Since: now, SeenAt: now, Title: r.Title, Actor: r.Actor,
+		AckedBy: old.AckedBy, AckedAs: old.AckedAs, CameBack: old.CameBack, Times: old.Times, FlapSince: old.FlapSince, Spread: spreadOf(old, f)}
 	open := old.State != "" && old.State != AlertResolved
 	if open {
 		a.Since, a.FiredAt = old.Since, old.FiredAt
@@ -62,11 +63,18 @@ func raise(old Alert, f Finding, r Rule, s *Snapshot) Alert {
 		}
 		return a
 	}
-	if now.Sub(a.Since) >= r.For {
+	if now.Sub(a.Held()) >= r.For {
 		a.State = AlertFiring
 		if a.FiredAt.IsZero() {
 			a.FiredAt = now
+			a.Times++
 		}
+		if a.Times == 1 || now.Sub(a.FiredAt) >= flapWithin {
+			a.Times, a.FlapSince = 1, a.FiredAt
+		}
+	}
+	if why := f.extent().beyond(a.AckedAs); a.AckedBy != "" && why != "" {
+		a.CameBack, a.AckedBy, a.AckedAs = "acknowledged by "+a.AckedBy+", then it "+why, "", Extent{}
 	}
 	return a
 }
@@ -105,7 +113,10 @@ func absent(a Alert, s *Snapshot) (Alert, bool) {
 	if a.State == AlertPending {
 		return Alert{}, false
 	}
-	a.State, a.ResolvedAt, a.StaleWhy, a.AckedBy = AlertResolved, s.At, "", ""
+	a.State, a.ResolvedAt, a.StaleWhy, a.CameBack = AlertResolved, s.At, "", ""
+	if a.Flaps() == 0 { // whoever acknowledged a flapping alert meant all of it
+		a.AckedBy, a.AckedAs = "", Extent{}
+	}
 	return a, true
 }
 
@@ -124,9 +135,17 @@ func mute(alerts []Alert, rules map[RuleID]Rule) {
 	for i := range alerts {
 		a := &alerts[i]
 		var effect map[SubjectKind][]Subject
-		for _, id := range rules[a.Rule].Causes {
+		rule := rules[a.Rule]
+		least := a.Severity.Rank()
+		if rule.CausesFrom != "" {
+			least = min(least, rule.CausesFrom.Rank())
+		}
+		for _, id := range rule.Causes {
+			if a.Causes != nil && !slices.Contains(a.Causes, id) {
+				continue
+			}
 			for _, c := range causes[id] {
-				if c.Severity.Rank() > a.Severity.Rank() || c.State == AlertStale && a.State != AlertStale {
+				if c.Severity.Rank() > least || c.State == AlertStale && a.State != AlertStale {
 					continue
 				}
 				if effect == nil {
@@ -171,6 +190,7 @@ func explains(cause Finding, effect map[SubjectKind][]Subject) bool {
 func worstFirst(a, b Alert) int {
 	return cmp.Or(
 		cmp.Compare(stateRank(a), stateRank(b)),
+		cmp.Compare(lineRank(a), lineRank(b)),
 		cmp.Compare(a.Severity.Rank(), b.Severity.Rank()),
 		a.Since.Compare(b.Since),
 		cmp.Compare(a.Fingerprint(), b.Fingerprint()))
@@ -188,13 +208,26 @@ func stateRank(a Alert) int {
 	return 0
 }
 
+func lineRank(a Alert) int {
+	if a.StopsTheLine() {
+		return 0
+	}
+	return 1
+}
+
 // Ack returns the board with one alert acknowledged, or no longer so where by
-// is empty. An acknowledged alert stays lit and counted.
+// is empty. An acknowledged alert stays lit and counted. The acknowledgement is
+// of the alert as it stands: it ends when the alert gets worse or grows.
 func (b Board) Ack(fingerprint, by string) Board {
 	b.Alerts = slices.Clone(b.Alerts)
 	for i := range b.Alerts {
-		if b.Alerts[i].Fingerprint() == fingerprint {
-			b.Alerts[i].AckedBy = by
+		a := &b.Alerts[i]
+		if a.Fingerprint() != fingerprint {
+			continue
+		}
+		a.AckedBy, a.AckedAs, a.CameBack = by, Extent{}, ""
+		if by != "" {
+			a.AckedAs = a.extent()
 		}
 	}
 	return b

@@ -65,17 +65,17 @@ func TestAlertLife(t *testing.T) {
 	}
 }
 
-// A source that turns out to be one this server has not takes its alerts along:
-// they could never be seen to end.
-func TestAlertOfAnAbsentSourceResolves(t *testing.T) {
-	w := fleettest.New()
-	w.Host("intel")
-	found := []fleet.Finding{{Key: "intel", Rests: []fleet.SourceID{fleet.HostSource("intel")}}}
-	rules := []fleet.Rule{scripted("r", 0, &found)}
-	b := fleet.Board{}.Fold(at(w, 0, fleet.SourceFailing), rules)
-	found = nil
-	if b = b.Fold(at(w, time.Second, fleet.SourceAbsent), rules); len(b.Alerts) != 1 || b.Alerts[0].State != fleet.AlertResolved {
-		t.Errorf("%+v", b.Alerts)
+// TestForCountsFromWhatWasRead: one look at something that has lasted for an hour is
+// enough, and a time that lies ahead (a skewed clock) hastens nothing.
+func TestForCountsFromWhatWasRead(t *testing.T) {
+	for began, want := range map[time.Duration]fleet.AlertState{-time.Hour: fleet.AlertFiring, -time.Minute: fleet.AlertPending, time.Hour: fleet.AlertPending} {
+		w := fleettest.New()
+		w.Host("intel")
+		found := []fleet.Finding{{Key: "intel", Began: w.At.Add(began), Rests: []fleet.SourceID{fleet.HostSource("intel")}}}
+		b := fleet.Board{}.Fold(w.Snapshot(), []fleet.Rule{scripted("r", 5*time.Minute, &found)})
+		if a := b.Alerts[0]; a.State != want || !a.Since.Equal(w.At) {
+			t.Errorf("began %s ago: %s since %s, want %s", -began, a.State, a.Since, want)
+		}
 	}
 }
 
@@ -118,6 +118,20 @@ func TestOldDataIsNoNewLook(t *testing.T) {
 	}
 }
 
+// A source that turns out to be one this server has not takes its alerts along:
+// they could never be seen to end.
+func TestAlertOfAnAbsentSourceResolves(t *testing.T) {
+	w := fleettest.New()
+	w.Host("intel")
+	found := []fleet.Finding{{Key: "intel", Rests: []fleet.SourceID{fleet.HostSource("intel")}}}
+	rules := []fleet.Rule{scripted("r", 0, &found)}
+	b := fleet.Board{}.Fold(at(w, 0, fleet.SourceFailing), rules)
+	found = nil
+	if b = b.Fold(at(w, time.Second, fleet.SourceAbsent), rules); len(b.Alerts) != 1 || b.Alerts[0].State != fleet.AlertResolved {
+		t.Errorf("%+v", b.Alerts)
+	}
+}
+
 func TestPendingAlertIsForgottenOnlyOnAFreshAnswer(t *testing.T) {
 	w := fleettest.New()
 	w.Host("intel")
@@ -151,6 +165,30 @@ func TestCauseMutesItsEffectWhereAllSubjectsMeet(t *testing.T) {
 	}
 	if b.Alerts[0].Rule != "cause" {
 		t.Errorf("worst is not first: %s", b.Alerts[0].Fingerprint())
+	}
+}
+
+func TestCauseMutesFromASeverityOn(t *testing.T) {
+	w := fleettest.New()
+	w.Host("intel")
+	host := []fleet.Subject{fleet.OfHost("intel")}
+	cause := []fleet.Finding{{Severity: fleet.SeverityWarn, Key: "c", Subjects: host}}
+	effect := []fleet.Finding{{Severity: fleet.SeverityWarn, Key: "e", Subjects: host}}
+	rule := scripted("effect", 0, &effect, "cause")
+	muted := func() bool {
+		b := fleet.Board{}.Fold(at(w, 0, fleet.SourceOK), []fleet.Rule{scripted("cause", 0, &cause), rule})
+		a, _ := b.Alert("effect/e")
+		return a.MutedBy != ""
+	}
+	if !muted() {
+		t.Error("a warning does not mute a warning")
+	}
+	rule.CausesFrom = fleet.SeverityStop
+	if muted() {
+		t.Error("a warning mutes where only a stop may")
+	}
+	if cause[0].Severity = fleet.SeverityStop; !muted() {
+		t.Error("a stop does not mute")
 	}
 }
 

@@ -160,11 +160,18 @@ type Finding struct {
 	Suggested []ActionID `json:"suggested"` // in order; empty where nothing andon can do cures it
 	Advice    string     `json:"advice,omitempty"`
 	Bytes     int64      `json:"bytes,omitempty"` // what the subjects hold, where known
+	// Began is since when the finding holds by what was read (a job queued at four
+	// has waited since four, whoever looks first at five); zero where nothing tells.
+	// A rule's For counts from it, so that a single look can fire too.
+	Began time.Time `json:"began,omitzero"`
 	// RuledOut are the other causes that were looked for and are not it, each with
 	// the fact that says so.
 	RuledOut []Evidence `json:"ruled_out,omitempty"`
 	Unknown  []Gap      `json:"unknown,omitempty"`
 	Cost     string     `json:"cost,omitempty"` // what the cure costs here, in figures; the rule's Cost where empty
+	// Causes narrows the rule's to those that can explain this finding, so that a
+	// full disk does not mute a lost network of the same host; nil: all of the rule's.
+	Causes []RuleID `json:"causes,omitempty"`
 	// Rests lists the sources this finding's absence would have to be read
 	// from: while one of them is not fresh the alert goes stale, not resolved.
 	Rests []SourceID `json:"rests"`

@@ -52,9 +52,12 @@ type Rule struct {
 	Title    string
 	Severity Severity // the worst it raises
 	Doc      RuleDoc
-	Actor    Actor         // whose alert it is: a lit lamp always has somebody to act
-	Requires []SourceKind  // kinds of source it reads
-	Causes   []RuleID      // rules whose firing alerts explain this one's: they mute it where their subjects meet
-	For      time.Duration // how long a finding must hold before it fires
-	Evaluate func(*Snapshot) []Finding
+	Actor    Actor        // whose alert it is: a lit lamp always has somebody to act
+	Requires []SourceKind // kinds of source it reads
+	Causes   []RuleID     // rules whose firing alerts explain this one's: they mute it where their subjects meet
+	// CausesFrom is the least severity from which a cause mutes: a warning of the
+	// cause may leave room for a warning of this rule. Empty: its own is enough.
+	CausesFrom Severity
+	For        time.Duration // how long a finding must hold before it fires
+	Evaluate   func(*Snapshot) []Finding
 }

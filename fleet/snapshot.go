@@ -23,6 +23,7 @@ type Reads struct {
 	Groups       []ConcurrencyGroup `json:"groups,omitempty"`
 	QueueRefs    []QueueRef         `json:"queue_refs,omitempty"`
 	History      History            `json:"history,omitzero"` // up to the snapshot before this one
+	Receivers    []Receiver         `json:"receivers,omitempty"`
 }
 
 // Dir is a run dir with what the join found for it.

@@ -14,6 +14,7 @@ const (
 	SourceRunners SourceKind = "runners" // registered runners (needs admin)
 	SourceGroups  SourceKind = "groups"  // concurrency groups of waiting runs (absent up to GHES 3.19)
 	SourceQueue   SourceKind = "queue"   // branches of the merge queue
+	SourceNotices SourceKind = "notices" // how this console's own notices fare; never read from anywhere
 )
 
 // SourceID names one source: its kind and what it is about.
@@ -118,13 +119,18 @@ type Budget struct {
 	Reset     time.Time `json:"reset,omitzero"`
 	PerHour   int       `json:"spent_per_hour"`        // burn rate seen by this console, over the last hour
 	Lately    int       `json:"spent_per_hour_lately"` // the same over the last ten minutes
+	Since     time.Time `json:"counted_since,omitzero"`
 	Paused    time.Time `json:"paused_until,omitzero"` // back-off of a secondary limit
 }
 
+// BurnSpan is what Budget.Lately is the rate of.
+const BurnSpan = 10 * time.Minute
+
 // EmptyAt returns when nothing of the limit will be left if it goes on like this,
 // and whether that is before the reset. It goes by the slower of the two rates,
-// so that neither a console's first look nor an hour that is over makes an alarm.
-// Where the budget is not known, or its reset is past, it is false.
+// so that an hour that is over makes no alarm. Where the budget is not known, its
+// reset is past, or less than BurnSpan was counted, it is false: a console's first
+// look asks for everything at once, and that is no rate.
 func (b Budget) EmptyAt(now time.Time) (time.Time, bool) {
 	rate := min(b.PerHour, b.Lately)
 	switch {
@@ -132,7 +138,7 @@ func (b Budget) EmptyAt(now time.Time) (time.Time, bool) {
 		return time.Time{}, false
 	case b.Remaining <= 0:
 		return now, true
-	case rate <= 0:
+	case rate <= 0 || now.Sub(b.Since) < BurnSpan:
 		return time.Time{}, false
 	}
 	at := now.Add(time.Duration(float64(b.Remaining) / float64(rate) * float64(time.Hour)))

@@ -54,3 +54,15 @@ type Verdict struct {
 	Advice    string      `json:"advice,omitempty"` // what to do, in a sentence
 	Guard     string      `json:"guard,omitempty"`  // what else writes the same text
 }
+
+// Called is what the verdict is called: its name, else its signature's, else that
+// no signature matches.
+func (v Verdict) Called() string {
+	switch {
+	case v.Name != "":
+		return v.Name
+	case v.Signature != "":
+		return v.Signature
+	}
+	return "no signature of the catalogue"
+}

@@ -30,7 +30,7 @@ const (
 	IntentRefresh
 	IntentSort
 	IntentAck
-	IntentFold // show or hide what a cause explains
+	IntentFold // show or fold what somebody has, what a cause explains, and notes
 	IntentTheme
 	IntentAct // preview of Action
 )

@@ -46,7 +46,7 @@ func DefaultKeymap(actions []fleet.Action) Keymap {
 		Binding{Keys: []string{" "}, Intent: one(IntentMark, 0), Shown: "space", Does: "mark for a batch", Short: "mark", Group: GroupLook},
 		Binding{Keys: []string{"*"}, Intent: one(IntentMarkAll, 0), Shown: "*", Does: "mark all shown, or none", Group: GroupLook},
 		Binding{Keys: []string{"s"}, Intent: one(IntentSort, 0), Shown: "s", Does: "sort by the next column", Short: "sort", Group: GroupLook},
-		Binding{Keys: []string{"m"}, Intent: one(IntentFold, 0), Shown: "m", Does: "show or hide muted alerts", Short: "muted", Group: GroupLook},
+		Binding{Keys: []string{"m"}, Intent: one(IntentFold, 0), Shown: "m", Does: "show all alerts, or fold", Short: "folded", Group: GroupLook},
 		Binding{Keys: []string{"o"}, Intent: one(IntentBrowse, 0), Shown: "o", Does: "open in the browser", Short: "browser", Group: GroupLook},
 		Binding{Keys: []string{"y"}, Intent: one(IntentCopy, 0), Shown: "y Y", Does: "copy the name, its URL", Group: GroupLook},
 		Binding{Keys: []string{"Y"}, Intent: one(IntentCopyURL, 0), Group: GroupLook},

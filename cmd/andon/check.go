@@ -8,7 +8,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode/utf16"
 
 	"andon/fleet"
 )
@@ -32,7 +31,7 @@ func runCheck(ctx context.Context, in invocation) int {
 	defer in.release(s)
 	snap, board := s.look(ctx)
 	if c.json {
-		err = writeJSON(in.out, newReport(snap, board))
+		err = writeJSON(in.out, newReport(snap, board, s.rules))
 	} else {
 		err = writeCheck(in.out, snap, board)
 	}
@@ -88,27 +87,13 @@ func (in invocation) release(s *session) {
 	}
 }
 
-// writeJSON writes indented JSON in printable ASCII: encoding/json leaves DEL, C1
-// controls, bidi overrides and zero-width characters as they are, and JSON is
-// read on terminals too.
+// writeJSON writes indented JSON in printable ASCII: JSON is read on terminals too.
 func writeJSON(w io.Writer, v any) error {
 	b, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write JSON: %w", err)
 	}
-	out := make([]byte, 0, len(b)+1)
-	for _, c := range string(b) {
-		switch {
-		case c == '\n' || c >= ' ' && c <= '~':
-			out = append(out, byte(c))
-		case c <= 0xffff:
-			out = fmt.Appendf(out, `\u%04x`, c)
-		default:
-			hi, lo := utf16.EncodeRune(c)
-			out = fmt.Appendf(out, `\u%04x\u%04x`, hi, lo)
-		}
-	}
-	if _, err := w.Write(append(out, '\n')); err != nil {
+	if _, err := w.Write(append(fleet.ASCIIJSON(b), '\n')); err != nil {
 		return fmt.Errorf("write JSON: %w", err)
 	}
 	return nil
@@ -118,20 +103,19 @@ func writeJSON(w io.Writer, v any) error {
 func writeCheck(w io.Writer, s *fleet.Snapshot, b fleet.Board) error {
 	var out strings.Builder
 	fmt.Fprintf(&out, "lamp %s\n", b.Lamp(s))
+	pending := 0
 	for _, a := range b.Alerts {
 		if a.State == fleet.AlertPending {
-			continue
+			pending++
 		}
 		fmt.Fprintf(&out, "%-5s %-8s %-22s %s", strings.ToUpper(string(a.Severity)), a.State, a.Rule, plain(a.Summary))
-		switch {
-		case a.MutedBy != "":
+		if a.MutedBy != "" {
 			fmt.Fprintf(&out, "  (explained by %s)", plain(a.MutedBy))
-		case len(a.Suggested) > 0 && a.State == fleet.AlertFiring:
-			fmt.Fprintf(&out, "  → %s", joinIDs(a.Suggested))
-		case a.Advice != "" && a.State == fleet.AlertFiring:
-			fmt.Fprintf(&out, "  → %s", plain(a.Advice))
 		}
 		out.WriteByte('\n')
+		if a.Lit() {
+			fmt.Fprintf(&out, "      → %s  (%s)\n", plain(nextStepOf(a)), plain(ownerOf(a)))
+		}
 	}
 	for _, src := range s.Sources {
 		if src.Fresh(s.At) || src.State == fleet.SourceAbsent {
@@ -146,9 +130,23 @@ func writeCheck(w io.Writer, s *fleet.Snapshot, b fleet.Board) error {
 		}
 		out.WriteByte('\n')
 	}
+	if pending > 0 {
+		fmt.Fprintf(&out, "%s pending: one look cannot tell whether it lasts; andon watch or the console does\n", fleet.Plural(pending, "alert"))
+	}
 	fmt.Fprintf(&out, "looked at %d hosts, %d run dirs, %d pull requests, %d runs\n", len(s.Hosts), len(s.Dirs), len(s.PullRequests), len(s.Runs))
 	_, err := io.WriteString(w, out.String())
 	return err
+}
+
+// nextStepOf is what to do about an alert, in a line.
+func nextStepOf(a fleet.Alert) string {
+	switch {
+	case len(a.Suggested) > 0:
+		return joinIDs(a.Suggested)
+	case a.Advice != "":
+		return a.Advice
+	}
+	return "andon explain " + alertWord(a)
 }
 
 func joinIDs(ids []fleet.ActionID) string {

@@ -60,7 +60,7 @@ func runDemo(ctx context.Context, in invocation) int {
 	}
 	d := &demo{options: o}
 	defer d.close()
-	in.args, in.open = rest, d.open
+	in.args, in.open, in.demo = rest, d.open, true
 	if headless {
 		return sequence(ctx, in)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	"andon/fleet"
 	"andon/fleet/gh"
@@ -15,12 +14,12 @@ import (
 
 // github fits fleet/gh to what poll and remedy ask for.
 type github struct {
-	client *gh.Client
-	texts  *failureTexts
+	client   *gh.Client
+	verdicts *verdicts
 }
 
-func newGitHub(c *gh.Client) *github {
-	return &github{client: c, texts: &failureTexts{seen: map[int64]fleet.Fact[fleet.Verdict]{}}}
+func newGitHub(c *gh.Client, catalogue *signature.Catalogue, stored fleet.Reads) *github {
+	return &github{client: c, verdicts: newVerdicts(c, catalogue, stored.Jobs)}
 }
 
 // gone marks a plain "no such thing", which poll remembers.
@@ -43,8 +42,8 @@ func (g *github) Run(ctx context.Context, k fleet.RunKey) (fleet.WorkflowRun, er
 	return run, gone(err)
 }
 
-// Jobs reads the jobs of a run, all attempts, with the failing line of those
-// that failed lately.
+// Jobs reads the jobs of a run, all attempts, with the classifier's verdict on
+// those that ended badly.
 func (g *github) Jobs(ctx context.Context, k fleet.RunKey) ([]fleet.Job, error) {
 	l, err := g.client.Jobs(ctx, k, gh.AllAttempts)
 	if err != nil {
@@ -54,7 +53,7 @@ func (g *github) Jobs(ctx context.Context, k fleet.RunKey) ([]fleet.Job, error) 
 	if err != nil {
 		return nil, err
 	}
-	g.texts.fill(ctx, g.client, jobs)
+	g.verdicts.fill(ctx, jobs)
 	return jobs, nil
 }
 
@@ -128,58 +127,4 @@ func (g *github) RerunFailed(ctx context.Context, k fleet.RunKey) error {
 		return fmt.Errorf("%w: %w", remedy.ErrRefused, err)
 	}
 	return err
-}
-
-// failureTexts reads the failing line of a job's log once and keeps the verdict,
-// not the text: a completed job's log never changes.
-type failureTexts struct {
-	mu   sync.Mutex
-	seen map[int64]fleet.Fact[fleet.Verdict]
-}
-
-// Bounds of reading logs: bytes of each, and how many in one call.
-const (
-	logTail  = 1 << 20
-	logsOnce = 4
-)
-
-// fill adds the failing line to failed jobs. A log that cannot be read leaves
-// the line unknown, with the reason, and is tried again with the next call.
-func (t *failureTexts) fill(ctx context.Context, c *gh.Client, jobs []fleet.Job) {
-	asked := 0
-	for i := range jobs {
-		j := &jobs[i]
-		if j.Status.Live() || j.Conclusion != fleet.ConclusionFailure || j.Aggregator() {
-			continue
-		}
-		t.mu.Lock()
-		f, ok := t.seen[j.ID]
-		t.mu.Unlock()
-		if !ok && asked < logsOnce {
-			asked++
-			f, ok = readFailure(ctx, c, *j)
-			if ok {
-				t.mu.Lock()
-				t.seen[j.ID] = f
-				t.mu.Unlock()
-			}
-		}
-		j.Verdict = f
-	}
-}
-
-// readFailure returns the failing line, and whether the verdict may be kept.
-func readFailure(ctx context.Context, c *gh.Client, j fleet.Job) (fleet.Fact[fleet.Verdict], bool) {
-	tail, err := c.JobLogTail(ctx, j.Repo, j.ID, logTail)
-	switch {
-	case errors.Is(err, gh.ErrNoLog):
-		return fleet.Unknown[fleet.Verdict]("GitHub has no log of it"), true
-	case err != nil:
-		return fleet.Unknown[fleet.Verdict]("log not read: " + fleet.FailureOf(err).Error()), false
-	}
-	text, _, ok := signature.FirstError(tail.Text)
-	if !ok {
-		return fleet.Unknown[fleet.Verdict]("no error line in its log"), true
-	}
-	return fleet.Known(fleet.Verdict{Class: fleet.ClassUnknown, Text: text, From: fleet.FromLog}, j.CompletedAt), true
 }

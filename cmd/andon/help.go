@@ -82,6 +82,7 @@ func verbHelp(name string, fs *flag.FlagSet) string {
 
 const starterConfig = `# andon config: $XDG_CONFIG_HOME/andon/config.yaml (~/.config/andon/config.yaml)
 repos: [owner/name]
+# signatures: [mine.yaml]              # rows of your own for the classifier
 # github:
 #   base_url: https://HOST/api/v3/     # GitHub Enterprise Server
 #   share: 0.5                         # part of the token's hourly limit to spend

@@ -28,6 +28,21 @@ func TestNoBinaryAtHandIsNothingSent(t *testing.T) {
 	}
 }
 
+// TestHostKeysAreToldApart: an alert says something else for a new key, another key
+// and a revoked one, also where the breaker answers for them later.
+func TestHostKeysAreToldApart(t *testing.T) {
+	for kind, want := range map[sshexec.Kind]fleet.Cause{
+		sshexec.ErrHostKeyUnknown: fleet.CauseHostKey, sshexec.ErrHostKeyChanged: fleet.CauseKeyChanged, sshexec.ErrHostKeyRevoked: fleet.CauseKeyRevoked,
+	} {
+		cause := &sshexec.Error{Kind: kind, Err: errors.New("SHA256:x"), Hint: "compare it"}
+		for _, err := range []error{cause, &sshexec.Error{Kind: sshexec.ErrCircuitOpen, Err: cause}} {
+			if f := hostFailure(err); f.Cause != want || f.Remedy != "compare it" || !f.Cause.HostKey() {
+				t.Errorf("%v: cause %s, remedy %q; want %s", err, f.Cause, f.Remedy, want)
+			}
+		}
+	}
+}
+
 // TestStagedCopyIsHandedOutOnce: a copy removes itself when it runs.
 func TestStagedCopyIsHandedOutOnce(t *testing.T) {
 	h, err := newHosts(sshexec.NewPool(sshexec.Options{}), binaries{dirs: []string{t.TempDir()}})

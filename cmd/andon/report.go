@@ -32,6 +32,12 @@ type alertReport struct {
 	Evidence    []fleet.Evidence `json:"evidence"`
 	Suggested   []fleet.ActionID `json:"suggested"`
 	Advice      string           `json:"advice,omitempty"`
+	Owner       string           `json:"owner"` // who has it, else whose it is by its rule
+	AckedBy     string           `json:"acked_by,omitempty"`
+	CameBack    string           `json:"came_back,omitempty"` // why an acknowledgement ended
+	RuledOut    []fleet.Evidence `json:"ruled_out"`
+	Unknown     []fleet.Gap      `json:"unknown"`
+	Cost        string           `json:"cost,omitempty"` // of the cure
 	MutedBy     string           `json:"muted_by,omitempty"`
 	StaleWhy    string           `json:"stale_why,omitempty"`
 }
@@ -96,10 +102,10 @@ type sourceReport struct {
 	Remedy     string            `json:"remedy,omitempty"`
 }
 
-func newReport(s *fleet.Snapshot, b fleet.Board) report {
+func newReport(s *fleet.Snapshot, b fleet.Board, rules []fleet.Rule) report {
 	r := report{Lamp: b.Lamp(s), At: s.At, Budget: s.Budget, Alerts: []alertReport{}, Hosts: []hostReport{}, PullRequests: []pullReport{}, OtherDirs: []dirReport{}, Sources: []sourceReport{}}
 	for _, a := range b.Alerts {
-		r.Alerts = append(r.Alerts, reportAlert(a, s.At))
+		r.Alerts = append(r.Alerts, reportAlert(a, ruleOf(rules, a.Rule), s.At))
 	}
 	for _, h := range s.Hosts {
 		r.Hosts = append(r.Hosts, reportHost(s, h))
@@ -117,15 +123,23 @@ func newReport(s *fleet.Snapshot, b fleet.Board) report {
 		}
 	}
 	for _, src := range s.Sources {
-		r.Sources = append(r.Sources, sourceReport{ID: src.ID.String(), Kind: src.ID.Kind, State: src.State, Stale: src.Stale(s.At),
-			AgeSeconds: age(src, s.At), Cause: src.Cause, Error: src.Err, Remedy: src.Remedy})
+		r.Sources = append(r.Sources, reportSource(src, s.At))
 	}
 	return r
 }
 
-func reportAlert(a fleet.Alert, now time.Time) alertReport {
+func reportSource(src fleet.Source, now time.Time) sourceReport {
+	return sourceReport{ID: src.ID.String(), Kind: src.ID.Kind, State: src.State, Stale: src.Stale(now),
+		AgeSeconds: age(src, now), Cause: src.Cause, Error: src.Err, Remedy: src.Remedy}
+}
+
+func reportAlert(a fleet.Alert, rule fleet.Rule, now time.Time) alertReport {
 	r := alertReport{Fingerprint: a.Fingerprint(), Rule: a.Rule, Title: a.Title, Severity: a.Severity, State: a.State, Summary: a.Summary, Since: a.Since,
-		AgeSeconds: int64(now.Sub(a.Since).Seconds()), Subjects: []string{}, Evidence: a.Evidence, Suggested: a.Suggested, Advice: a.Advice, MutedBy: a.MutedBy, StaleWhy: a.StaleWhy}
+		AgeSeconds: int64(now.Sub(a.Since).Seconds()), Subjects: []string{}, Evidence: a.Evidence, Suggested: a.Suggested, Advice: a.Advice, MutedBy: a.MutedBy, StaleWhy: a.StaleWhy,
+		Owner: a.Owner(), AckedBy: a.AckedBy, CameBack: a.CameBack, RuledOut: a.RuledOut, Unknown: a.Unknown, Cost: a.Cost}
+	if r.Cost == "" {
+		r.Cost = rule.Doc.Cost
+	}
 	for _, x := range a.Subjects {
 		r.Subjects = append(r.Subjects, x.String())
 	}
@@ -134,6 +148,12 @@ func reportAlert(a fleet.Alert, now time.Time) alertReport {
 	}
 	if r.Suggested == nil {
 		r.Suggested = []fleet.ActionID{}
+	}
+	if r.RuledOut == nil {
+		r.RuledOut = []fleet.Evidence{}
+	}
+	if r.Unknown == nil {
+		r.Unknown = []fleet.Gap{}
 	}
 	return r
 }

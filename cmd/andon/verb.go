@@ -51,6 +51,7 @@ type invocation struct {
 	stdio
 	args []string
 	open opener // how verbs get their fleet: the real one, or the demo's
+	demo bool   // nothing of the user's is read
 }
 
 // verb is one word of the command line.
@@ -64,9 +65,12 @@ func verbs() []verb {
 		{name: "console", summary: "the console (the default)", run: runConsole},
 		{name: "demo", args: "[--scenario NAME|list] [--headless -- VERB …]", summary: "the same on an embedded fleet; no credentials needed", run: runDemo},
 		{name: "check", args: "[--json]", summary: "one look at everything; exit 0 green, 1 yellow, 2 red, 3 unknown", run: runCheck},
+		{name: "explain", args: "[ALERT] [--json]", summary: "why an alert is there: the five whys with their evidence, cure, cost, whose it is; without a name the alerts", run: runExplain},
+		{name: "rules", args: "[RULE] [--json]", summary: "what andon looks for: all rules, or one in full; needs no config and no network", run: runRules},
 		{name: "plan", args: "ACTION [TARGET…] [--alert RULE] [-o FILE]", summary: "what an action would do; changes nothing", run: runPlan},
 		{name: "apply", args: "PLANFILE | ACTION [TARGET…] [--alert RULE] [--yes]", summary: "do it: previewed, confirmed, verified, audited", run: runApply},
 		{name: "audit", args: "[list|verify] [--json]", summary: "what was done, by whom, and whether the record is whole", run: runAudit},
+		{name: "classify", args: "[FILE…] [--json] [--signatures FILE]", summary: "logs in, verdicts out: infra, suspect, cancelled, code or unknown, with line and cure", run: runClassify},
 		{name: "doctor", summary: "config, token and each host: what works and how to mend the rest", run: runDoctor},
 		{name: "version", summary: "print the version", run: runVersion},
 		{name: "help", args: "[VERB|config]", summary: "this text; help config prints a starter config", run: runHelp},

@@ -19,6 +19,7 @@ import (
 	"andon/fleet/poll"
 	"andon/fleet/remedy"
 	"andon/fleet/rules"
+	"andon/fleet/signature"
 	"andon/sshexec"
 	"andon/themes"
 )
@@ -33,7 +34,8 @@ type parts struct {
 	noToken error
 	state   string // folder of the stored snapshot and the audit log
 	bins    binaries
-	stored  fleet.Reads // used where the folder holds nothing
+	stored  fleet.Reads      // used where the folder holds nothing
+	rows    []signature.File // catalogues of the operator's own
 	now     func() time.Time
 	demo    bool
 	notes   []string
@@ -78,7 +80,12 @@ func wire(p parts) (*session, error) {
 			return nil, err
 		}
 		s.closers = append(s.closers, client.Close)
-		g := newGitHub(client)
+		catalogue, err := signature.Load(append([]signature.File{signature.BuiltIn()}, p.rows...)...)
+		if err != nil {
+			s.close()
+			return nil, &configError{err}
+		}
+		g := newGitHub(client, catalogue, stored)
 		s.collector, deeds, s.may = poll.New(pc, h, poll.GitHub{Runs: g, Pulls: g, Runners: g, Groups: g, Queues: g, Budget: g}), g, g.may
 	} else {
 		s.collector = poll.New(pc, h, poll.GitHub{})
@@ -115,7 +122,11 @@ func openReal(ctx context.Context, in invocation, c common) (*session, error) {
 		return nil, err
 	}
 	cfg.Policy.ReadOnly = cfg.Policy.ReadOnly || c.readonly
-	p := parts{cfg: cfg, notes: notes, bins: binaries{dirs: binaryDirs(in.getenv)},
+	rows, err := ownSignatures(path, cfg)
+	if err != nil {
+		return nil, &configError{err}
+	}
+	p := parts{cfg: cfg, notes: notes, rows: rows, bins: binaries{dirs: binaryDirs(in.getenv)},
 		state: filepath.Join(xdg(in.getenv, "XDG_STATE_HOME", ".local/state"), "andon"),
 		ssh:   sshexec.Options{ClientVersion: "SSH-2.0-andon"}}
 	for _, r := range cfg.Repos {

@@ -20,9 +20,19 @@ type Config struct {
 	Policy    fleet.Policy
 	Intervals Intervals
 	Rules     map[fleet.RuleID]Override
+	Notify    Notify
 	Theme     string // auto, dark, light, or a theme's name
 	ASCII     bool   // glyphs: ascii
 	Operator  string // name in the audit log; the login's where empty
+	// Signatures are files with rows of the operator's own for the classifier's
+	// catalogue. Relative paths are relative to the config's folder.
+	Signatures []FileAt
+}
+
+// FileAt is a path and where in the config it stands.
+type FileAt struct {
+	Path      string
+	Line, Col int // from 1
 }
 
 // GitHub is where and how fast to ask.

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +44,17 @@ func TestLoadFillsDefaults(t *testing.T) {
 	}
 }
 
+func TestSignatureFilesKeepTheirPlace(t *testing.T) {
+	c, err := Load("config.yaml", []byte(good+"signatures: [mine.yaml, /etc/andon/more.yaml]\n"), known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []FileAt{{"mine.yaml", 13, 14}, {"/etc/andon/more.yaml", 13, 25}}
+	if !slices.Equal(c.Signatures, want) {
+		t.Errorf("got %+v, want %+v", c.Signatures, want)
+	}
+}
+
 // Every complaint names its place: the line and column are checked, not only
 // the words.
 func TestProblemsNameTheirPlace(t *testing.T) {
@@ -63,6 +76,9 @@ func TestProblemsNameTheirPlace(t *testing.T) {
 		{"not a mapping", "- a\n", "c.yaml:1:1: the file is not a mapping"},
 		{"duration", replace("5m", "soon"), "is \"soon\", no duration"},
 		{"too eager", replace("disk_warn: 80", "min_idle: 1s"), "c.yaml:9:20: min_idle of 1s; use at least 5m"},
+		{"signatures are a list", good + "signatures: mine.yaml\n", "c.yaml:13:13: signatures is not a list"},
+		{"signature file without a name", good + "signatures: [a.yaml, \"\"]\n", "c.yaml:13:22: a signature file has no name"},
+		{"signature file twice", good + "signatures: [a.yaml, ./a.yaml]\n", "c.yaml:13:22: signature file \"./a.yaml\" stands twice"},
 		{"http", good + "github: {base_url: \"http://ghe.example/api/v3/\"}\n", "would send the token in clear"},
 		{"loopback http is for tests", good + "github: {base_url: \"http://127.0.0.1:80/\"}\n", ""},
 		{"alias is an option", replace("    runners:", "    ssh: -oProxyCommand=x\n    runners:"), "c.yaml:5:10: ssh alias"},
@@ -79,6 +95,75 @@ func TestProblemsNameTheirPlace(t *testing.T) {
 			}
 			if err == nil || !strings.Contains(err.Error(), tc.want) || !strings.Contains(err.Error(), "; ") {
 				t.Errorf("got %v\nwant %s", err, tc.want)
+			}
+		})
+	}
+}
+
+const notifyGood = good + `
+notify:
+  bell: false
+  desktop: osc777
+  min_severity: warn
+  group_wait: 0s
+  repeat: 0
+  webhooks:
+    - {url: "https://am.example/hook", format: alertmanager, token_env: AM_TOKEN, min_severity: warn}
+    - {url_env: SLACK_URL, format: slack}
+    - {url_file: /run/secrets/hook, format: alertmanager, token_file: /run/secrets/token}
+    - {url: "http://127.0.0.1:9/x", format: alertmanager}
+`
+
+func TestNotify(t *testing.T) {
+	c, err := Load("c.yaml", []byte(good), known)
+	if err != nil || !reflect.DeepEqual(c.Notify, DefaultNotify()) {
+		t.Errorf("without a section: %+v %v", c.Notify, err)
+	}
+	c, err = Load("c.yaml", []byte(notifyGood), known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Notify{Desktop: "osc777", MinSeverity: fleet.SeverityWarn, Webhooks: []Webhook{
+		{URL: "https://am.example/hook", Format: "alertmanager", TokenEnv: "AM_TOKEN", MinSeverity: fleet.SeverityWarn},
+		{URLEnv: "SLACK_URL", Format: "slack"},
+		{URLFile: "/run/secrets/hook", Format: "alertmanager", TokenFile: "/run/secrets/token"},
+		{URL: "http://127.0.0.1:9/x", Format: "alertmanager"}}}
+	if !reflect.DeepEqual(c.Notify, want) {
+		t.Errorf("got  %+v\nwant %+v", c.Notify, want)
+	}
+}
+
+// TestNotifyProblems: every complaint names its place, and none repeats a secret.
+func TestNotifyProblems(t *testing.T) {
+	replace := func(old, new string) string { return strings.Replace(notifyGood, old, new, 1) }
+	for _, tc := range []struct{ name, file, want string }{
+		{"desktop", replace("osc777", "growl"), "c.yaml:16:12: notify.desktop is \"growl\"; write osc9 or osc777 or off"},
+		{"severity", replace("min_severity: warn", "min_severity: info"), "c.yaml:17:17: notify.min_severity is \"info\"; write stop or warn"},
+		{"wait", replace("0s", "1h"), "c.yaml:18:15: group_wait of 1h0m0s; use at most 10m"},
+		{"repeat", replace("repeat: 0", "repeat: 10s"), "c.yaml:19:11: repeat of 10s; use at least 5m, or 0"},
+		{"tmux", replace("desktop: osc777", "desktop: off\n  tmux_passthrough: true"), "c.yaml:17:21: tmux_passthrough without desktop"},
+		{"http", replace("https://am.example/hook", "http://am.example/s3cret"), "c.yaml:21:13: the address would send notices in clear"},
+		{"user", replace("https://am.example/hook", "https://u:s3cret@am.example/"), "c.yaml:21:13: the address holds a user"},
+		{"no URL", replace("https://am.example/hook", "am.example/s3cret"), "c.yaml:21:13: the address is no URL"},
+		{"slack in clear", replace("url_env: SLACK_URL", "url: https://hooks.slack.com/services/s3cret"), "c.yaml:22:13: whoever knows the address of a Slack webhook"},
+		{"token in clear", replace("token_env: AM_TOKEN", "token: s3cret"), "c.yaml:21:69: notify.webhooks[0].token would be a secret in a file; put it into an environment variable"},
+		{"variable", replace("token_env: AM_TOKEN", "token_env: s3cret-x"), "c.yaml:21:73: token_env is no name of an environment variable"},
+		{"relative", replace("/run/secrets/token", "token"), "is not an absolute path"},
+		{"two addresses", replace("url_env: SLACK_URL", "url_env: A, url_file: /b"), "c.yaml:22:7: notify.webhooks[1] has more than one address"},
+		{"two tokens", replace("token_env: AM_TOKEN", "token_env: A, token_file: /b"), "c.yaml:21:7: notify.webhooks[0] has more than one token"},
+		{"no address", replace("url_env: SLACK_URL, ", ""), "c.yaml:22:7: notify.webhooks[1] has no address"},
+		{"no format", replace(", format: slack", ""), "c.yaml:22:7: notify.webhooks[1] has no format"},
+		{"format", replace("format: slack", "format: teams"), "is \"teams\"; write alertmanager or slack"},
+		{"not a list", good + "notify: {webhooks: 3}\n", "notify.webhooks is not a list"},
+		{"unknown key", good + "notify: {bel: true}\n", "notify has no key \"bel\""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := Load("c.yaml", []byte(tc.file), known)
+			if err == nil || !strings.Contains(err.Error(), tc.want) || !strings.Contains(err.Error(), "; ") {
+				t.Fatalf("got %v\nwant %s", err, tc.want)
+			}
+			if strings.Contains(err.Error(), "s3cret") {
+				t.Errorf("a secret is repeated: %v", err)
 			}
 		})
 	}

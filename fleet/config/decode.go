@@ -28,7 +28,7 @@ type decoder struct {
 }
 
 func decode(file string, raw []byte) *decoder {
-	d := &decoder{file: file, pos: map[string][2]int{}, cfg: Config{Policy: fleet.DefaultPolicy(), Rules: map[fleet.RuleID]Override{}}}
+	d := &decoder{file: file, pos: map[string][2]int{}, cfg: Config{Policy: fleet.DefaultPolicy(), Rules: map[fleet.RuleID]Override{}, Notify: DefaultNotify()}}
 	if len(raw) > maxFile {
 		d.problem(1, 1, fmt.Sprintf("file has %d bytes", len(raw)), "keep it below 1 MiB")
 		return d
@@ -50,9 +50,18 @@ func decode(file string, raw []byte) *decoder {
 		"policy":    d.policy,
 		"intervals": d.intervals,
 		"rules":     d.rules,
+		"notify":    d.notify,
 		"theme":     func(n *yaml.Node, p string) { d.str(n, p, &d.cfg.Theme) },
 		"glyphs":    d.glyphs,
 		"operator":  func(n *yaml.Node, p string) { d.str(n, p, &d.cfg.Operator) },
+		"signatures": func(n *yaml.Node, p string) {
+			d.items(n, p, func(c *yaml.Node, p string) {
+				f := FileAt{Line: c.Line, Col: c.Column}
+				if d.str(c, p, &f.Path) {
+					d.cfg.Signatures = append(d.cfg.Signatures, f)
+				}
+			})
+		},
 		"read_only": func(n *yaml.Node, p string) { d.boolean(n, p, &d.cfg.Policy.ReadOnly) },
 	})
 	return d

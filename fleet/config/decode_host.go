@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -79,7 +80,7 @@ func (d *decoder) choice(n *yaml.Node, path string, v *string, options ...string
 			return
 		}
 	}
-	d.wrong(n, fmt.Sprintf("%s is %q", path, n.Value), "write "+options[0]+" or "+options[1])
+	d.wrong(n, fmt.Sprintf("%s is %q", path, n.Value), "write "+strings.Join(options, " or "))
 }
 
 func (d *decoder) policy(n *yaml.Node, path string) {

@@ -6,7 +6,7 @@ import (
 	"andon/fleet"
 )
 
-// withDefaults fills what the file left out. Policy and booleans were set
+// withDefaults fills what the file left out. Policy, notices and booleans were set
 // before decoding, so that a zero that was written stays a zero.
 func withDefaults(c Config) Config {
 	if c.GitHub.BaseURL == "" {

@@ -50,6 +50,7 @@ func validate(cfg Config, d *decoder, known Known) Problems {
 		c.host(fmt.Sprintf("hosts[%d]", i), h, seen)
 	}
 	c.policy(cfg.Policy)
+	c.notify(cfg.Notify)
 	for id := range cfg.Rules {
 		if !slices.Contains(known.Rules, id) {
 			c.at("rules."+string(id), fmt.Sprintf("no rule is called %q", id), "see `andon check --json` or the README for their names")
@@ -58,6 +59,7 @@ func validate(cfg Config, d *decoder, known Known) Problems {
 	if t := cfg.Theme; t != "auto" && t != "dark" && t != "light" && !slices.Contains(known.Themes, t) {
 		c.at("theme", fmt.Sprintf("no theme is called %q", t), "use auto, dark, light or one of "+strings.Join(known.Themes, ", "))
 	}
+	c.signatures(cfg.Signatures)
 	iv := cfg.Intervals
 	for _, x := range []struct {
 		key string
@@ -83,6 +85,20 @@ func (c *checker) baseURL(s string) {
 	case u.Scheme == "http" && loopback(u.Hostname()):
 	default:
 		c.at("github.base_url", fmt.Sprintf("base_url %q would send the token in clear", s), fix)
+	}
+}
+
+func (c *checker) signatures(files []FileAt) {
+	seen := map[string]bool{}
+	for i, f := range files {
+		p := fmt.Sprintf("signatures[%d]", i)
+		switch {
+		case strings.TrimSpace(f.Path) == "":
+			c.at(p, "a signature file has no name", "write the path of a YAML file, relative to this one's folder or absolute")
+		case seen[path.Clean(f.Path)]:
+			c.at(p, fmt.Sprintf("signature file %q stands twice", f.Path), "keep one of them")
+		}
+		seen[path.Clean(f.Path)] = true
 	}
 }
 

@@ -1,6 +1,10 @@
 package gh
 
-import "time"
+import (
+	"time"
+
+	"andon/fleet"
+)
 
 // burn counts what was spent of the token's limit over the last hour, in
 // buckets of a minute. It counts the drop GitHub reports, so what other tools
@@ -32,12 +36,20 @@ func (b *burn) advance(now time.Time) {
 	}
 }
 
-// lately is the span of the second, quicker rate.
-const lately = 10 * time.Minute
+// perHour extrapolates from what was seen over the last hour; over less than a
+// minute it does not.
+func (b *burn) perHour(now time.Time) int {
+	seen := min(max(now.Sub(b.from), time.Minute), time.Hour)
+	return int(float64(b.sum(now, time.Hour)) * float64(time.Hour) / float64(seen))
+}
 
-// perHour extrapolates from what was seen over the last span, an hour at most;
-// over less than a minute it does not.
-func (b *burn) perHour(now time.Time, span time.Duration) int {
+// lately is the rate of the last fleet.BurnSpan; too low before so much was seen.
+func (b *burn) lately(now time.Time) int {
+	return b.sum(now, fleet.BurnSpan) * int(time.Hour/fleet.BurnSpan)
+}
+
+// sum is what was spent over the last span, an hour at most.
+func (b *burn) sum(now time.Time, span time.Duration) int {
 	if b.from.IsZero() {
 		return 0
 	}
@@ -46,6 +58,5 @@ func (b *burn) perHour(now time.Time, span time.Duration) int {
 	for i := range int64(span / time.Minute) {
 		sum += b.buckets[((b.minute-i)%60+60)%60]
 	}
-	seen := min(max(now.Sub(b.from), time.Minute), span)
-	return int(float64(sum) * float64(time.Hour) / float64(seen))
+	return sum
 }

@@ -180,7 +180,7 @@ func (b *book) budget() fleet.Budget {
 	defer b.mu.Unlock()
 	now := b.now()
 	out := fleet.Budget{Known: b.known, Limit: b.limit, Remaining: b.remaining, Reset: b.reset,
-		PerHour: b.spent.perHour(now, time.Hour), Lately: b.spent.perHour(now, lately)}
+		PerHour: b.spent.perHour(now), Lately: b.spent.lately(now), Since: b.spent.from}
 	if b.known && !now.Before(b.reset) {
 		out.Remaining = b.limit
 	}

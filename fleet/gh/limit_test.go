@@ -161,10 +161,11 @@ func TestBurnTellsABurstFromAPace(t *testing.T) {
 		return b.budget()
 	}
 	spend(0, 0)
-	if got := spend(time.Second, 2000); got.PerHour != 120000 || got.Lately != 120000 {
-		t.Errorf("2000 in the first second: %+v", got)
+	got := spend(time.Second, 2000)
+	if at, before := got.EmptyAt(c.t); got.PerHour != 120000 || got.Lately != 12000 || before {
+		t.Errorf("2000 in the first second: %+v, empty at %s", got, at)
 	}
-	got := spend(15*time.Minute, 10)
+	got = spend(15*time.Minute, 10)
 	if got.PerHour < 8000 || got.Lately != 60 {
 		t.Errorf("a quarter of an hour later: %+v", got)
 	}

@@ -121,6 +121,9 @@ func (c *Collector) Snapshot() *fleet.Snapshot {
 	if c.budget != nil {
 		r.Budget = c.budget.Budget()
 	}
+	if c.cfg.Receivers != nil {
+		r.Receivers = c.cfg.Receivers()
+	}
 	c.mu.Lock()
 	c.held.fill(&r, c.cfg)
 	for _, id := range c.order {

@@ -55,6 +55,9 @@ type Config struct {
 	// Stored is what a recorder kept of an earlier console: shown, marked as not
 	// asked yet, until each source has answered. Its samples count.
 	Stored fleet.Reads
+	// Receivers says how the console's notices fare; nil where there are none. It
+	// must not block.
+	Receivers func() []fleet.Receiver
 }
 
 // Bounds of one round, so that no source keeps the others waiting and no list

@@ -17,9 +17,9 @@ import (
 // kept aside and built anew.
 const recordVersion = 1
 
-// ErrSetAside means that a stored snapshot could not be used. It was renamed,
+// ErrSetAside means that a stored file could not be used. It was renamed,
 // nothing is lost, and the console starts without it.
-var ErrSetAside = errors.New("stored snapshot set aside")
+var ErrSetAside = errors.New("set aside")
 
 // Recorder keeps the newest reads in a folder, so that a console's first frame
 // needs no network and dirs' samples survive a restart. Whoever publishes
@@ -114,21 +114,32 @@ func readOwn(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
+	if err := own(f); err != nil {
 		return nil, err
-	}
-	sys, ok := st.Sys().(*syscall.Stat_t)
-	if !st.Mode().IsRegular() || st.Mode().Perm()&0o022 != 0 || ok && sys.Uid != 0 && int(sys.Uid) != os.Getuid() {
-		return nil, fmt.Errorf("%w: %s is %s", errForeign, path, st.Mode())
 	}
 	return io.ReadAll(f)
 }
 
-func (r *Recorder) setAside(why error) error {
-	old := r.Path() + ".old"
-	if err := os.Rename(r.Path(), old); err != nil {
-		return fmt.Errorf("load stored snapshot: %w", errors.Join(why, err))
+// own refuses a file that is not plain, or that somebody else may write.
+func own(f *os.File) error {
+	st, err := f.Stat()
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("%w as %s: %w", ErrSetAside, old, why)
+	sys, ok := st.Sys().(*syscall.Stat_t)
+	if !st.Mode().IsRegular() || st.Mode().Perm()&0o022 != 0 || ok && sys.Uid != 0 && int(sys.Uid) != os.Getuid() {
+		return fmt.Errorf("%w: %s is %s", errForeign, f.Name(), st.Mode())
+	}
+	return nil
+}
+
+func (r *Recorder) setAside(why error) error { return putAside(r.Path(), "stored snapshot", why) }
+
+// putAside renames a file that cannot be used, so that nothing is lost.
+func putAside(path, what string, why error) error {
+	old := path + ".old"
+	if err := os.Rename(path, old); err != nil {
+		return fmt.Errorf("load %s: %w", what, errors.Join(why, err))
+	}
+	return fmt.Errorf("%s %w as %s: %w", what, ErrSetAside, old, why)
 }

@@ -128,3 +128,36 @@ func TestJournalLines(t *testing.T) {
 		t.Errorf("%+v: %s", c, c.Said.Why())
 	}
 }
+
+// TestJournalThatDoesNotAnswer: it is asked once a sweep, and what it would have
+// said is unknown, not nothing.
+func TestJournalThatDoesNotAnswer(t *testing.T) {
+	needRoot(t, "a systemctl is mounted over the system's")
+	dir := applets(t, lookup(t, "busybox"), "")
+	tr := plant(t)
+	shown := "#!/bin/busybox sh\ncase \"$*\" in *.timer*) cat <<'E'\n" +
+		"Id=a-clean.timer\nActiveState=active\nUnitFileState=enabled\n\nId=b-clean.timer\nActiveState=active\nUnitFileState=enabled\nE\n;; esac\n"
+	for file, text := range map[string]string{"systemctl": shown, "journalctl": "#!/bin/busybox sh\necho '1795440002.5 h x: deleted /a'\nexit 1\n"} {
+		if err := os.WriteFile(dir+"/"+file, []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := sweepBy(t, over(dir, ""), tr, Ask{Roots: tr.host.Roots})
+	if len(s.Cleaners) != 2 {
+		t.Fatalf("%+v", s.Cleaners)
+	}
+	for _, c := range s.Cleaners {
+		if c.Said.IsKnown() {
+			t.Errorf("%s said %+v", c.Name, c.Said)
+		}
+	}
+	told := 0
+	for _, u := range s.Unseen {
+		if strings.HasPrefix(u, "journal of ") {
+			told++
+		}
+	}
+	if told != 1 {
+		t.Errorf("unseen %q", s.Unseen)
+	}
+}

@@ -639,7 +639,10 @@ journal() {
 	[ -z "$limit" ] || run="$low $limit 2"
 	said=$({ $run journalctl --no-pager -q -o short-unix -n 20 -u "$2" 2>/dev/null || echo '!'; } | head -c 16384)
 	case $said in
-	'!' | *"$nl!") rec "X${tab}journal of $1: not readable, or slow" ;;
+	'!' | *"$nl!")
+		rec "X${tab}journal of $1: not readable, or slow"
+		journals=9 # one slow answer is enough for a sweep
+		;;
 	'')
 		if [ "$uid" = 0 ]; then
 			rec "W$tab$1$tab"

@@ -4,35 +4,18 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"andon/fleet"
 )
 
 // encode returns a record as one line of printable ASCII and a newline, so that
-// the log may be shown with any tool on any terminal. encoding/json alone leaves
-// DEL, C1 controls, bidi overrides and zero-width characters as they are.
+// the log may be shown with any tool on any terminal.
 func encode(r fleet.Record) ([]byte, error) {
 	b, err := json.Marshal(r)
 	if err != nil {
 		return nil, fmt.Errorf("encode audit record %d: %w", r.Seq, err)
 	}
-	out := make([]byte, 0, len(b)+len(b)/8+1)
-	for len(b) > 0 {
-		c, n := utf8.DecodeRune(b)
-		switch {
-		case c >= 0x20 && c < 0x7f:
-			out = append(out, byte(c))
-		case c <= 0xffff: // utf8.RuneError for a stray byte, too
-			out = fmt.Appendf(out, `\u%04x`, c)
-		default:
-			hi, lo := utf16.EncodeRune(c)
-			out = fmt.Appendf(out, `\u%04x\u%04x`, hi, lo)
-		}
-		b = b[n:]
-	}
-	return append(out, '\n'), nil
+	return append(fleet.ASCIIJSON(b), '\n'), nil
 }
 
 // decode reads a line that encode wrote. A line that says the same in other

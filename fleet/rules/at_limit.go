@@ -69,8 +69,9 @@ func atLimit(s *fleet.Snapshot) []fleet.Finding {
 		}
 	}
 	var out []fleet.Finding
+	sizes := &cold{s: s}
 	for k, hits := range groups {
-		if f, ok := limitFinding(s, hits, looked); ok {
+		if f, ok := limitFinding(s, hits, looked, sizes); ok {
 			f.Key = fmt.Sprintf("%s/%s/%s/%s", k.repo, k.job, k.step, k.limit)
 			out = append(out, f)
 		}
@@ -127,16 +128,14 @@ func nearLimit(d time.Duration, said bool) (time.Duration, bool) {
 	return limit, limit > 0 && d >= limit-limitEarly && d <= limit+limitLate
 }
 
-func limitFinding(s *fleet.Snapshot, hits []limitHit, looked int) (fleet.Finding, bool) {
+func limitFinding(s *fleet.Snapshot, hits []limitHit, looked int, sizes *cold) (fleet.Finding, bool) {
 	slices.SortStableFunc(hits, func(a, b limitHit) int { return a.job.CompletedAt.Compare(b.job.CompletedAt) })
 	var t touched
-	keys := make(map[fleet.RunKey]bool)
 	f := fleet.Finding{Severity: fleet.SeverityWarn}
 	var each []fleet.Evidence
 	for _, h := range hits {
 		t.run(s, h.job.RunKey())
 		t.host(s, h.job.Runner)
-		keys[h.job.RunKey()] = true
 		f.Rests = addSource(addSource(f.Rests, ofRepo(fleet.SourceJobs, h.job.Repo)), ofRepo(fleet.SourceRuns, h.job.Repo))
 		if len(each) < 6 {
 			each = append(each, fleet.Evidence{What: "duration", Where: h.job.Runner, At: h.job.CompletedAt, Why: 1,
@@ -160,7 +159,7 @@ func limitFinding(s *fleet.Snapshot, hits []limitHit, looked int) (fleet.Finding
 		{What: "conclusion", Where: hits[0].job.Name, At: s.At, Fact: "durations decide: GitHub calls a job that hit its limit cancelled"},
 	}
 	f.Unknown = []fleet.Gap{{What: "the limit itself", Why: "GitHub's API does not tell timeout-minutes", Makes: "look at the workflow file"}}
-	f.Cost = coldBuilds(s, len(hits), keys)
+	f.Cost = coldBuilds(hits[0].job.Repo, len(hits), len(t.runs.list), sizes)
 	f.Advice = "a limit, not a test: rerun when the pool is calm, and set the limit above the measured p95"
 	return f, true
 }

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -26,6 +27,7 @@ func limitWorld(took ...time.Duration) *fleettest.World {
 		j := w.Job(w.Run(fleet.RunID(300+i), w.PR(1900+i), fleet.ConclusionSuccess), "workspace-test", "intel-2")
 		j.CompletedAt = j.StartedAt.Add(50 * time.Minute)
 	}
+	w.Dir("intel", "aprender-ci/1900/run-300").Bytes = fleet.Known(int64(180<<30), w.At)
 	runner(w, "intel-1", true, true, "self-hosted")
 	runner(w, "intel-2", true, false, "self-hosted")
 	return w
@@ -40,7 +42,7 @@ func TestAtLimitSaysWhichAndWhy(t *testing.T) {
 	says(t, "evidence", evidenceOf(f), "the limit of the whole job fired, at 85:00, before any step's own; set-up alone took 20:00 of it, Set up runner 20:00",
 		"successful ones took p50 50:00, p95 50:00; looked at 10", "jobs waited p50 12m, p95 12m; looked at 3",
 		"1 of 2 online runners busy now, 50 %", "load 96.0 on 64 CPUs, 150 %", "conclusion cancelled")
-	says(t, "cost", f.Cost, "3 jobs of 3 runs again", "up to 180.0 GiB")
+	says(t, "cost", f.Cost, "3 jobs of 3 runs again: 3 cold builds of about 180 GiB, 540 GiB in all where their dirs are gone")
 	says(t, "ruled out", ruledOut(f), "no test failed", "durations decide")
 
 	// The step's limit: it ends in failure, as the runner's own text says.
@@ -100,4 +102,26 @@ func TestAtLimitLife(t *testing.T) {
 	}
 	set(fleet.ConclusionSuccess)(w)
 	wholeLife(t, "at-limit", w, jobsSource, set(fleet.ConclusionCancelled), set(fleet.ConclusionSuccess))
+}
+
+func TestAtLimit(t *testing.T) {
+	build := func(took ...time.Duration) *fleettest.World {
+		w := fleettest.New()
+		w.Host("intel")
+		for i, d := range took {
+			r := w.Run(fleet.RunID(i+1), w.PR(1780+i), fleet.ConclusionCancelled)
+			w.Job(r, "workspace-test", "intel-1").CompletedAt = r.StartedAt.Add(d)
+		}
+		return w
+	}
+	m := time.Minute
+	f := one(t, "at-limit", build(55*m, 55*m+24*time.Second, 55*m-time.Second, 41*m).Snapshot())
+	if !strings.Contains(f.Summary, "55:00 in 3 runs; looked at 4 jobs") {
+		t.Errorf("%+v", f)
+	}
+	for name, w := range map[string]*fleettest.World{"one run": build(55 * m), "two limits": build(55*m, 65*m), "just below": build(54*m, 54*m)} {
+		if fs := find(t, "at-limit", w.Snapshot()); len(fs) != 0 {
+			t.Errorf("%s: %+v", name, fs)
+		}
+	}
 }

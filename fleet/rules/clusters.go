@@ -29,7 +29,7 @@ type cluster struct {
 // clusters finds what fails alike in at least Policy.Branches distinct branches,
 // and still stands in one of them. The merge queue's failures cascade and do not
 // count.
-func clusters(s *fleet.Snapshot, e ended) []cluster {
+func clusters(s *fleet.Snapshot, e endedJobs) []cluster {
 	groups := make(map[string][]failed)
 	for _, f := range e.failed {
 		if f.run.Event == "merge_group" {
@@ -78,7 +78,7 @@ func groupKey(f failed) string {
 	return ""
 }
 
-func clusterOf(s *fleet.Snapshot, e ended, key string, members []failed) (cluster, bool) {
+func clusterOf(s *fleet.Snapshot, e endedJobs, key string, members []failed) (cluster, bool) {
 	c := cluster{kind: kindDoubt, key: key, members: members}
 	most := s.Policy.Branches
 	switch head, rest, _ := strings.Cut(key, "/"); head {
@@ -109,12 +109,12 @@ func clusterOf(s *fleet.Snapshot, e ended, key string, members []failed) (cluste
 // where its host bears it out, or where Policy.Branches distinct branches show it
 // at one place and most jobs there do not pass meanwhile: where they do it is in
 // doubt, the flake its guard warns of. Any other suspect is neither.
-func proven(s *fleet.Snapshot, e ended, members []failed) (proved, doubtful []failed) {
+func proven(s *fleet.Snapshot, e endedJobs, members []failed) (proved, doubtful []failed) {
 	type place struct{ repo, job, step string }
 	at := func(f failed) place { return place{string(f.job.Repo), f.job.Name, f.step} }
 	suspects := make(map[place][]failed)
 	for _, f := range members {
-		if f.class == fleet.ClassSuspect {
+		if f.verdict.Class == fleet.ClassSuspect { // borne out or not
 			suspects[at(f)] = append(suspects[at(f)], f)
 		}
 	}
@@ -143,7 +143,7 @@ const flakeShare = 4
 // passes counts the distinct branches in which jobs of the same names passed while
 // these failed: from the first of them on, and on the hosts they failed on, where
 // those are known.
-func (e ended) passes(s *fleet.Snapshot, list []failed) int {
+func (e endedJobs) passes(s *fleet.Snapshot, list []failed) int {
 	failing, names, hosts := make(map[string]bool), make(map[jobName]bool), make(map[fleet.HostName]bool)
 	var first time.Time
 	for _, f := range list {

@@ -81,6 +81,7 @@ func groupFinding(s *fleet.Snapshot, g fleet.ConcurrencyGroup, h fleet.GroupMemb
 	holderFacts(s, k, h, &f)
 	f.Summary = fmt.Sprintf("%s: held by run %d, %s", g.Name, h.Run, waits(waiting, "other"))
 	if longest > 0 {
+		f.Began = s.At.Add(-longest)
 		f.Summary += ", the longest for " + lasted(longest)
 	}
 	if f.Severity == fleet.SeverityWarn {

@@ -18,6 +18,9 @@ const (
 	byDisk                        // the host's disk was full when the job ended
 )
 
+// proofWriter marks the proof that somebody else still writes in a dir.
+const proofWriter = "writer"
+
 // grounds says what bears out a suspect: by the catalogue's row where it has one,
 // else by the cures its signature names. Rows that no sweep can bear out (a lost
 // toolchain, a killed process, a name that did not resolve) have none.
@@ -119,11 +122,12 @@ func strangers(s *fleet.Snapshot, j fleet.Job, d fleet.Dir) (fleet.Evidence, boo
 	}
 	n := 0
 	for _, w := range writers {
-		if known && !w.Started.IsZero() && w.Started.Before(before) {
+		builder := kindOf(w) == writerTree || kindOf(w) == writerContainer // no shell, no cache server
+		if known && builder && !w.Started.IsZero() && w.Started.Before(before) {
 			n++
 		}
 	}
-	return fleet.Evidence{What: "writer", Where: d.ID().String(), At: d.Writers.At(),
+	return fleet.Evidence{What: proofWriter, Where: d.ID().String(), At: d.Writers.At(),
 		Fact: fleet.Plural(n, "writer") + " of an ended run or attempt alive in it"}, n > 0
 }
 

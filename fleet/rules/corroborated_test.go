@@ -40,6 +40,9 @@ func TestCorroborated(t *testing.T) {
 		}, ""},
 		{"temp dir: writers of the ended run", row(1), func(x *scene) { alive(x.dir, x.w.At, x.job.StartedAt) }, "1 writer of an ended run"},
 		{"temp dir: writers that came after the job", row(1), func(x *scene) { alive(x.dir, x.w.At, x.w.At) }, ""},
+		{"temp dir: the server of a compiler cache lives on", row(1), func(x *scene) {
+			x.dir.Writers = fleet.Known([]fleet.Writer{{PID: 7, Started: x.job.StartedAt, Command: "sccache"}}, x.w.At)
+		}, ""},
 		{"temp dir: writers of a live run", row(1), func(x *scene) {
 			alive(x.dir, x.w.At, x.job.StartedAt)
 			fleettest.Live(x.run)

@@ -52,8 +52,8 @@ type jobName struct {
 	name string
 }
 
-// ended is the jobs that ended within the policy's window.
-type ended struct {
+// endedJobs is the jobs that ended within the policy's window.
+type endedJobs struct {
 	failed []failed
 	passed map[jobName][]passed
 	look   Look
@@ -62,8 +62,8 @@ type ended struct {
 // gather sorts the ended jobs into failures worth comparing, passes, and what is
 // left out: superseded runs, cancels, gates, limits. What the merge queue failed at
 // is kept, and marked by its run's event.
-func gather(s *fleet.Snapshot) ended {
-	e := ended{passed: make(map[jobName][]passed), look: lookOf(s)}
+func gather(s *fleet.Snapshot) endedJobs {
+	e := endedJobs{passed: make(map[jobName][]passed), look: lookOf(s)}
 	runs, branches := make(map[fleet.RunKey]bool), make(map[string]bool)
 	gone := make(map[fleet.RunKey]bool) // superseded
 	for i := range s.Jobs {

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"time"
 
 	"andon/fleet"
 )
@@ -13,14 +12,14 @@ var _ = register(fleet.Rule{
 	Severity: fleet.SeverityStop,
 	Doc: fleet.RuleDoc{
 		Whys: []string{
-			"A host does not answer, or its answer must not be trusted.",
-			"SSH does not connect, does not log in, or its key is not the known one.",
-			"The machine is down, the network is, or the machine was reinstalled.",
-			"Nobody told the console: known_hosts and access live outside it.",
-			"Look at the machine first; add its new key only after comparing the fingerprint.",
+			"A host does not answer, or its answer cannot be used.",
+			"SSH does not connect, does not log in, or is not answered in time.",
+			"The machine is down, the network is, or the login's key or sudo rule went away.",
+			"Access lives outside the console: nobody tells it when a machine is moved or an account is closed.",
+			"Look at the machine first; what is shown of it is as old as its last sweep.",
 		},
-		Cure:   "As the alert says: bring the host back, or add the line it shows to known_hosts after checking it.",
-		NoCure: "Deleting the old key without comparing: a changed key is what an attack looks like.",
+		Cure:   "As the alert says: bring the host back, or give the login its access back.",
+		NoCure: "Acting on the last good data: it is old, and nothing is reaped on it.",
 		Cost:   "none; while it lasts nothing on that host can be seen or mended.",
 	},
 	Actor:    fleet.ActorHost,
@@ -30,48 +29,77 @@ var _ = register(fleet.Rule{
 
 func hostUnreachable(s *fleet.Snapshot) []fleet.Finding {
 	var out []fleet.Finding
-	for _, h := range s.Hosts {
-		src := s.SourceOf(fleet.HostSource(h.Name))
-		if src.State != fleet.SourceFailing && src.State != fleet.SourceDenied {
+	for i := range s.Hosts {
+		h := s.Hosts[i].Name
+		src := s.SourceOf(fleet.HostSource(h))
+		if src.State != fleet.SourceFailing && src.State != fleet.SourceDenied || src.Cause.HostKey() {
 			continue
 		}
 		f := fleet.Finding{
-			Key: string(h.Name), Severity: fleet.SeverityWarn, Advice: src.Remedy,
-			Subjects: []fleet.Subject{fleet.OfHost(h.Name), fleet.OfSource(src.ID)},
-			Evidence: []fleet.Evidence{{What: "ssh", Where: string(h.Name), Fact: src.Err, At: src.TriedAt}},
+			Key: string(h), Severity: fleet.SeverityWarn, Advice: src.Remedy,
+			Subjects: []fleet.Subject{fleet.OfHost(h), fleet.OfSource(src.ID)},
+			Evidence: []fleet.Evidence{{What: "ssh", Where: string(h), Fact: src.Err, At: src.TriedAt, Why: 2}},
 			Rests:    []fleet.SourceID{src.ID},
 		}
 		word := "unreachable"
+		answers := "something answers at its address: not the network"
 		switch src.Cause {
-		case fleet.CauseHostKey:
-			f.Severity, word = fleet.SeverityStop, "host key not trusted"
 		case fleet.CauseAuth:
 			f.Severity, word = fleet.SeverityStop, "login refused"
-		case fleet.CauseTimeout:
-			word = "no answer in time"
 		case fleet.CauseTruncated, fleet.CauseProtocol:
 			word = "answer not usable"
 		case fleet.CausePrivilege:
 			word = "sudo refused"
+		case fleet.CauseTimeout:
+			word, answers = "no answer in time", ""
+		default:
+			answers = ""
 		}
-		if n := liveJobsOn(s, h.Name); n > 0 && f.Severity == fleet.SeverityWarn {
-			f.Evidence = append(f.Evidence, fleet.Evidence{What: "jobs", Where: string(h.Name), Fact: fleet.Plural(n, "job") + " in progress there by GitHub's word", At: s.At})
+		if answers != "" {
+			f.RuledOut = append(f.RuledOut, fleet.Evidence{What: "ssh", Where: string(h), Fact: answers, At: src.TriedAt})
 		}
-		f.Summary = fmt.Sprintf("%s: %s", h.Name, word)
-		if age, ok := src.Age(s.At); ok {
-			f.Summary += fmt.Sprintf(", last seen %s ago", age.Round(time.Second))
-		} else {
-			f.Summary += ", never seen"
+		if f.Advice == "" {
+			f.Advice = fmt.Sprintf("is the machine up? look at its console, then try: ssh %s", h)
 		}
+		f.Summary = fmt.Sprintf("%s: %s%s", h, word, lastSeen(s, src))
+		jobsMeanwhile(s, h, &f)
+		runnersSay(s, h, &f)
 		out = append(out, f)
 	}
 	return out
 }
 
+// runnersSay adds what GitHub tells of a host's runners while the host itself is
+// not answering: where they are online the machine is up.
+func runnersSay(s *fleet.Snapshot, h fleet.HostName, f *fleet.Finding) {
+	online, all := 0, 0
+	for i := range s.Runners {
+		r := &s.Runners[i]
+		if on, ok := s.HostOfRunner(r.Name); ok && on == h && s.Fresh(fleet.SourceID{Kind: fleet.SourceRunners, Of: r.Scope}) {
+			all++
+			if r.Online {
+				online++
+			}
+		}
+	}
+	switch {
+	case all == 0:
+		f.Unknown = append(f.Unknown, fleet.Gap{What: "whether the machine is up", Why: "no current list of its runners", Makes: "a token that may list the runners, or the machine's own console"})
+	case online > 0:
+		f.RuledOut = append(f.RuledOut, fleet.Evidence{What: "runners", Where: string(h), Fact: fmt.Sprintf("the machine is up: %d of its %d runners are online by GitHub's word", online, all), At: s.At})
+	default:
+		f.Evidence = append(f.Evidence, fleet.Evidence{What: "runners", Where: string(h), Fact: fmt.Sprintf("none of its %d runners is online by GitHub's word", all), At: s.At, Why: 3})
+	}
+}
+
 func liveJobsOn(s *fleet.Snapshot, h fleet.HostName) int {
 	n := 0
-	for _, j := range s.Jobs {
-		if on, ok := s.HostOfRunner(j.Runner); ok && on == h && j.Status == fleet.StatusInProgress {
+	for i := range s.Jobs {
+		j := &s.Jobs[i]
+		if j.Status != fleet.StatusInProgress {
+			continue
+		}
+		if on, ok := s.HostOfRunner(j.Runner); ok && on == h {
 			n++
 		}
 	}

@@ -125,11 +125,11 @@ func nothingBegan(s *fleet.Snapshot) bool {
 	})
 }
 
-func (d deaf) rests(p *pool) []fleet.SourceID {
+func (d deaf) rests(p *runnerPool) []fleet.SourceID {
 	return append(p.sources(d.lane.repo), ofRepo(fleet.SourceJobs, d.lane.repo), ofRepo(fleet.SourceRuns, d.lane.repo))
 }
 
-func (d deaf) finding(s *fleet.Snapshot, p *pool) fleet.Finding {
+func (d deaf) finding(s *fleet.Snapshot, p *runnerPool) fleet.Finding {
 	l := d.lane
 	f := fleet.Finding{Key: l.key(), Severity: fleet.SeverityWarn, Rests: d.rests(p)}
 	var t touched
@@ -152,7 +152,7 @@ func (d deaf) finding(s *fleet.Snapshot, p *pool) fleet.Finding {
 		served = served || slices.Contains(last[r.Name].repos, l.repo)
 		byOrg = byOrg || r.Scope != string(l.repo)
 		if i < 4 {
-			f.Evidence = append(f.Evidence, fleet.Evidence{What: "runner", Where: r.Name, At: s.SourceOf(fleet.SourceID{Kind: fleet.SourceRunners, Of: r.Scope}).TriedAt, Why: 2, Fact: "online, not busy, labels " + listed(r.Labels) + idleSince(s, last[r.Name])})
+			f.Evidence = append(f.Evidence, fleet.Evidence{What: "runner", Where: r.Name, At: s.SourceOf(fleet.SourceID{Kind: fleet.SourceRunners, Of: r.Scope}).TriedAt, Why: 2, Fact: "online, not busy, labels " + listed(r.Labels, 6) + idleSince(s, last[r.Name])})
 		}
 	}
 	if byOrg && !served {
@@ -188,7 +188,7 @@ func restartAdvice(s *fleet.Snapshot, runner string) string {
 }
 
 // incidentFinding says that all waiting lanes are ignored at once.
-func incidentFinding(s *fleet.Snapshot, p *pool, list []deaf) fleet.Finding {
+func incidentFinding(s *fleet.Snapshot, p *runnerPool, list []deaf) fleet.Finding {
 	f := fleet.Finding{Key: "all", Severity: fleet.SeverityWarn,
 		Advice: "looks like an incident of GitHub: see githubstatus.com; restarting runners does not help"}
 	var t touched

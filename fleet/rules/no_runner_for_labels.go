@@ -34,7 +34,7 @@ var _ = register(fleet.Rule{
 
 func noRunnerForLabels(s *fleet.Snapshot) []fleet.Finding {
 	var out []fleet.Finding
-	var p *pool
+	var p *runnerPool
 	for _, l := range lanes(s) {
 		if p == nil {
 			p = newPool(s)
@@ -51,7 +51,7 @@ func noRunnerForLabels(s *fleet.Snapshot) []fleet.Finding {
 	return out
 }
 
-func (l *lane) unserved(s *fleet.Snapshot, p *pool, fit []int) fleet.Finding {
+func (l *lane) unserved(s *fleet.Snapshot, p *runnerPool, fit []int) fleet.Finding {
 	lists := p.sources(l.repo)
 	read := s.SourceOf(lists[0]).ReadAt
 	f := fleet.Finding{Key: l.key(), Severity: fleet.SeverityStop, Rests: append(lists, ofRepo(fleet.SourceJobs, l.repo), ofRepo(fleet.SourceRuns, l.repo))}
@@ -74,8 +74,8 @@ func (l *lane) unserved(s *fleet.Snapshot, p *pool, fit []int) fleet.Finding {
 	switch on := l.elsewhere(s); {
 	case len(fit) > 0:
 		f.Severity = fleet.SeverityWarn
-		f.Evidence = append(f.Evidence, fleet.Evidence{What: "runners", Where: lists[0].Of, At: read, Why: 2, Fact: "only offline ones carry them: " + listed(names)})
-		f.Advice = "bring one of them back: " + listed(names)
+		f.Evidence = append(f.Evidence, fleet.Evidence{What: "runners", Where: lists[0].Of, At: read, Why: 2, Fact: "only offline ones carry them: " + listed(names, 6)})
+		f.Advice = "bring one of them back: " + listed(names, 6)
 	case on != "":
 		f.Severity = fleet.SeverityWarn // a pool that is made on demand, or one this token does not see
 		f.Evidence = append(f.Evidence, fleet.Evidence{What: "runners", Where: lists[0].Of, At: read, Why: 2, Fact: fmt.Sprintf("none of %s carries them, but %s ran such a job", fleet.Plural(seen, "runner"), on)})
@@ -87,6 +87,9 @@ func (l *lane) unserved(s *fleet.Snapshot, p *pool, fit []int) fleet.Finding {
 	}
 	f.RuledOut = []fleet.Evidence{{What: "runners", Where: lists[0].Of, At: read, Fact: "no saturation: no online runner that could take them is busy; case of labels does not count"}}
 	f.Subjects = t.subjects()
+	if since := l.since(s); !since.IsZero() {
+		f.Began = latest(since, l.served(s))
+	}
 	f.Summary = fmt.Sprintf("%s: %s for %s%s", l.repo, waits(len(l.queued), "job"), l.name(), l.upTo(s))
 	return f
 }
@@ -96,6 +99,19 @@ func queuedFor(s *fleet.Snapshot, j fleet.Job) string {
 		return " for " + lasted(w)
 	}
 	return ""
+}
+
+// served returns when a runner with the labels was last seen online, by the lists
+// this console remembers; zero where none was.
+func (l *lane) served(s *fleet.Snapshot) time.Time {
+	var last time.Time
+	own := scopes(l.repo)
+	for _, r := range s.History.Runners {
+		if slices.Contains(own[:], r.Scope) && carries(r.Labels, l.labels) {
+			last = latest(last, r.Online)
+		}
+	}
+	return last
 }
 
 // upTo says how long the longest has waited, where GitHub gave the time.
@@ -121,7 +137,7 @@ func (l *lane) elsewhere(s *fleet.Snapshot) string {
 }
 
 // nearest names the online runner that lacks the fewest of the labels.
-func (l *lane) nearest(s *fleet.Snapshot, p *pool) string {
+func (l *lane) nearest(s *fleet.Snapshot, p *runnerPool) string {
 	best, lacks := "", []string(nil)
 	for _, scope := range scopes(l.repo) {
 		for _, i := range p.byScope[scope] {

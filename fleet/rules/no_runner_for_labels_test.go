@@ -19,7 +19,7 @@ func labelsWorld() (*fleettest.World, *fleet.Job) {
 }
 
 func TestNoRunnerForLabels(t *testing.T) {
-	w, j := labelsWorld()
+	w, _ := labelsWorld()
 	f := one(t, "no-runner-for-labels", w.Snapshot())
 	told(t, f)
 	if f.Severity != fleet.SeverityStop {
@@ -42,7 +42,7 @@ func TestNoRunnerForLabels(t *testing.T) {
 	none(t, "no-runner-for-labels", w.Snapshot())
 
 	// A pool that is made on demand has no runner registered while it sleeps.
-	w, j = labelsWorld()
+	w, j := labelsWorld()
 	old := w.Job(w.Run(4, w.PR(1789), fleet.ConclusionSuccess), "workspace-test", "scale-7f3a")
 	old.Labels, old.StartedAt = j.Labels, w.At.Add(-time.Hour)
 	f = one(t, "no-runner-for-labels", w.Snapshot())
@@ -74,11 +74,10 @@ func TestNoRunnerForLabelsLookAlikes(t *testing.T) {
 }
 
 func TestNoRunnerForLabelsLife(t *testing.T) {
-	w, j := labelsWorld()
+	w, _ := labelsWorld()
 	all := w.Runners
 	runner(w, "intel-9", true, true, "X64", "avx512")
 	with := w.Runners
-	_ = j
 	wholeLife(t, "no-runner-for-labels", w, runnersSource,
 		func(w *fleettest.World) { w.Runners = all },
 		func(w *fleettest.World) { w.Runners = with })

@@ -30,10 +30,15 @@ var _ = register(fleet.Rule{
 })
 
 type orphanSum struct {
-	dirs int
-	size size
-	prs  subjects
-	list []fleet.Dir
+	dirs  int
+	size  size
+	files size
+	prs   subjects
+	repo  fleet.Repo // of the first
+	used  int        // live writers
+	blind int        // writers unknown
+	why   string
+	list  []*fleet.Dir
 }
 
 // orphanShare is the share of a disk, in percent, from which orphans are worth
@@ -46,8 +51,8 @@ func orphansByDisk(s *fleet.Snapshot) map[fleet.Subject]orphanSum {
 		if s.Dirs[i].PR.Number == 0 {
 			continue // most of a large fleet, and dirs are large
 		}
-		d := s.Dirs[i]
-		p, ok := s.Orphan(d)
+		d := &s.Dirs[i]
+		p, ok := s.Orphan(*d)
 		if !ok {
 			continue
 		}
@@ -55,6 +60,16 @@ func orphansByDisk(s *fleet.Snapshot) map[fleet.Subject]orphanSum {
 		o := out[k]
 		o.dirs++
 		o.size.add(d.Bytes)
+		o.files.add(d.Files)
+		if o.repo == "" {
+			o.repo = p.Repo
+		}
+		if n, known := d.LiveWriters(); n > 0 {
+			o.used++
+		} else if !known {
+			o.blind++
+			o.why = d.Writers.Why()
+		}
 		o.prs.add(fleet.OfPR(p.Key()))
 		o.list = append(o.list, d)
 		out[k] = o
@@ -64,17 +79,28 @@ func orphansByDisk(s *fleet.Snapshot) map[fleet.Subject]orphanSum {
 
 func orphanDirs(s *fleet.Snapshot) []fleet.Finding {
 	var out []fleet.Finding
+	sizes := &cold{s: s}
 	for k, o := range orphansByDisk(s) {
 		f := fleet.Finding{
 			Key: string(k.Host) + ":" + k.Path, Severity: fleet.SeverityInfo, Bytes: o.size.known,
 			Summary:   fmt.Sprintf("%s of %s on %s, %s", fleet.Plural(o.dirs, "orphan dir"), fleet.Plural(len(o.prs.list), "ended PR"), k.Host, o.size),
 			Suggested: []fleet.ActionID{fleet.ActionReap},
 			Rests:     []fleet.SourceID{fleet.HostSource(k.Host)},
+			Unknown:   o.size.gap(),
+			Cost:      "none while the pull requests stay ended; one that is opened again: " + sizes.says(o.repo, 1),
+		}
+		sw, _ := s.SweepOf(k.Host)
+		f.Evidence = cleanerFacts(&sw, 3)
+		if o.used > 0 {
+			f.RuledOut = append(f.RuledOut, fleet.Evidence{What: "writers", Where: string(k.Host), At: sw.At, Fact: fmt.Sprintf("%s of them in use: reap keeps those", fleet.Plural(o.used, "dir"))})
+		}
+		if o.blind > 0 {
+			f.Unknown = append(f.Unknown, gapWriters(o.blind, o.why))
 		}
 		if d, ok := s.Disk(k.Host, k.Path); ok && d.TotalBytes > 0 && o.size.known*100/d.TotalBytes >= orphanShare {
 			f.Severity = fleet.SeverityWarn
 		}
-		slices.SortStableFunc(o.list, func(a, b fleet.Dir) int { return cmp.Compare(b.Bytes.Or(0), a.Bytes.Or(0)) })
+		slices.SortStableFunc(o.list, func(a, b *fleet.Dir) int { return cmp.Compare(b.Bytes.Or(0), a.Bytes.Or(0)) })
 		repos := make(map[fleet.Repo]bool)
 		for i, d := range o.list {
 			var one size
@@ -83,7 +109,7 @@ func orphanDirs(s *fleet.Snapshot) []fleet.Finding {
 			repos[d.PR.Repo] = true
 			if i < 5 {
 				p, _ := s.PROf(d.PR)
-				f.Evidence = append(f.Evidence, fleet.Evidence{What: "join", Where: d.ID().String(), At: p.ReadAt,
+				f.Evidence = append(f.Evidence, fleet.Evidence{What: "join", Where: d.ID().String(), At: p.ReadAt, Why: 1,
 					Fact: fmt.Sprintf("#%d is %s, matched by %s; %s", p.Number, p.State, d.Keys, one)})
 			}
 		}

@@ -95,6 +95,15 @@ func (l *lane) longest(s *fleet.Snapshot) (time.Duration, bool) {
 	return 0, false
 }
 
+// since returns when the longest of the queued jobs began to wait; zero where
+// GitHub gave no time.
+func (l *lane) since(s *fleet.Snapshot) time.Time {
+	if w, ok := l.longest(s); ok {
+		return s.At.Add(-w)
+	}
+	return time.Time{}
+}
+
 // hostedImages begin the labels of GitHub's own runners.
 var hostedImages = [...]string{"ubuntu-", "windows-", "macos-"}
 
@@ -123,16 +132,16 @@ func plainLabels(labels []string) []string {
 	return slices.Compact(out)
 }
 
-// pool finds runners by label. Numbers are those of Snapshot.Runners.
-type pool struct {
+// runnerPool finds runners by label. Numbers are those of Snapshot.Runners.
+type runnerPool struct {
 	s       *fleet.Snapshot
 	byLabel map[string][]int
 	byScope map[string][]int
 	lists   map[string]fleet.SourceID // the runner lists that are read, by scope
 }
 
-func newPool(s *fleet.Snapshot) *pool {
-	p := &pool{s: s, byLabel: make(map[string][]int), byScope: make(map[string][]int), lists: make(map[string]fleet.SourceID)}
+func newPool(s *fleet.Snapshot) *runnerPool {
+	p := &runnerPool{s: s, byLabel: make(map[string][]int), byScope: make(map[string][]int), lists: make(map[string]fleet.SourceID)}
 	for i, r := range s.Runners {
 		for _, l := range r.Labels {
 			l = strings.ToLower(l)
@@ -154,7 +163,7 @@ func newPool(s *fleet.Snapshot) *pool {
 func scopes(r fleet.Repo) [2]string { return [2]string{string(r), r.Owner()} }
 
 // sources lists the runner lists that could hold a repository's runners.
-func (p *pool) sources(r fleet.Repo) []fleet.SourceID {
+func (p *runnerPool) sources(r fleet.Repo) []fleet.SourceID {
 	var out []fleet.SourceID
 	for _, scope := range scopes(r) {
 		if id, ok := p.lists[scope]; ok {
@@ -167,14 +176,14 @@ func (p *pool) sources(r fleet.Repo) []fleet.SourceID {
 // whole reports whether every list that could hold a repository's runners is
 // there, whole and current: only then may a runner be called missing. A list that
 // is denied is not: unknown is not zero.
-func (p *pool) whole(r fleet.Repo) bool {
+func (p *runnerPool) whole(r fleet.Repo) bool {
 	ids := p.sources(r)
 	return len(ids) > 0 && whole(p.s, ids...)
 }
 
 // fit returns the registered runners that carry all the labels and may serve the
 // repository, as far as the list says (it does not name runner groups).
-func (p *pool) fit(r fleet.Repo, labels []string) []int {
+func (p *runnerPool) fit(r fleet.Repo, labels []string) []int {
 	own := scopes(r)
 	rare := p.rarest(own, labels)
 	var out []int
@@ -188,7 +197,7 @@ func (p *pool) fit(r fleet.Repo, labels []string) []int {
 }
 
 // rarest returns the shortest list of runners that all fitting ones are in.
-func (p *pool) rarest(own [2]string, labels []string) []int {
+func (p *runnerPool) rarest(own [2]string, labels []string) []int {
 	if len(labels) == 0 {
 		return append(slices.Clone(p.byScope[own[0]]), p.byScope[own[1]]...)
 	}

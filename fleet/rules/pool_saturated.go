@@ -36,7 +36,7 @@ const longWait = 10 * time.Minute
 
 func poolSaturated(s *fleet.Snapshot) []fleet.Finding {
 	var out []fleet.Finding
-	var p *pool
+	var p *runnerPool
 	var active map[string]int
 	for _, l := range lanes(s) {
 		if p == nil {
@@ -86,7 +86,7 @@ func (l *lane) saturated(s *fleet.Snapshot, busy []int, active map[string]int) f
 	for _, i := range busy {
 		t.host(s, s.Runners[i].Name)
 	}
-	f.Subjects = t.subjects()
+	f.Subjects, f.Began = t.subjects(), l.since(s) // with a runner free, its job would not wait
 	w := spreadOf(slices.Clone(l.waits))
 	f.Summary = fmt.Sprintf("%s: all %s busy, %s", l.name(), fleet.Plural(len(busy), "runner"), waits(len(l.queued), "job"))
 	f.Evidence = []fleet.Evidence{{What: "runners", Where: string(l.repo), At: s.At, Why: 2, Fact: fmt.Sprintf("%d of %d online runners with %s busy", len(busy), len(busy), l.name())}}

@@ -27,13 +27,17 @@ var _ = register(fleet.Rule{
 	},
 	Actor:    fleet.ActorOperator,
 	Requires: []fleet.SourceKind{fleet.SourceRuns},
-	For:      time.Minute,
+	For:      5 * time.Minute,
 	Evaluate: rateBudget,
 })
 
 // dryBudget is the share of the limit, in percent, below which nothing is read any
 // more: what is left is for actions (fleet/poll).
 const dryBudget = 5
+
+// lowBudget is the share above which a burn says little yet: a console that has
+// just started reads everything once.
+const lowBudget = 50
 
 func rateBudget(s *fleet.Snapshot) []fleet.Finding {
 	b := s.Budget
@@ -49,14 +53,15 @@ func rateBudget(s *fleet.Snapshot) []fleet.Finding {
 		return out
 	}
 	left, until := b.Reset.Sub(s.At), b.Reset.UTC().Format("15:04 UTC")
-	fact := fmt.Sprintf("%d of %d left, %d an hour spent, reset in %s", b.Remaining, b.Limit, b.PerHour, lasted(left))
+	fact := fmt.Sprintf("%d of %d left, %d spent in the last hour, lately %d an hour, reset in %s", b.Remaining, b.Limit, b.PerHour, b.Lately, lasted(left))
 	var f fleet.Finding
-	switch empty, burns := emptyIn(b); {
+	switch at, before := b.EmptyAt(s.At); {
 	case b.Remaining*100 < b.Limit*dryBudget:
 		f = budgetFinding(s, "primary", fleet.SeverityStop)
 		f.Summary = fmt.Sprintf("hourly limit below %d %%: %d left for actions, nothing is read until %s", dryBudget, b.Remaining, until)
 		f.Advice = "act only where it must be; what is shown of GitHub stays as it is until " + until
-	case burns && empty < left:
+	case before && b.Remaining*100 < b.Limit*lowBudget:
+		empty := at.Sub(s.At)
 		f = budgetFinding(s, "primary", fleet.SeverityWarn)
 		f.Summary = fmt.Sprintf("hourly limit empty in %s at the present burn, %s before its reset at %s", lasted(empty), lasted(left-empty), until)
 		f.Advice = "find what else uses this token; this console slows down by itself"
@@ -66,14 +71,6 @@ func rateBudget(s *fleet.Snapshot) []fleet.Finding {
 	f.Evidence = []fleet.Evidence{{What: "limit", Where: "primary", At: s.At, Why: 2, Fact: fact}}
 	f.Unknown = []fleet.Gap{{What: "who else spends the token", Why: "GitHub tells the sum only", Makes: "a token of its own for this console"}}
 	return append(out, f)
-}
-
-// emptyIn returns how long the budget lasts at the present burn.
-func emptyIn(b fleet.Budget) (time.Duration, bool) {
-	if b.PerHour <= 0 {
-		return 0, false
-	}
-	return time.Duration(float64(b.Remaining) / float64(b.PerHour) * float64(time.Hour)), true
 }
 
 // budgetFinding names the sources that the limit holds up, so that it explains

@@ -17,11 +17,13 @@ func TestRateBudget(t *testing.T) {
 		want fleet.Severity
 		says []string
 	}{
-		{"calm", fleet.Budget{Known: true, Limit: 5000, Remaining: 4000, PerHour: 600, Reset: reset(40 * time.Minute)}, "", nil},
-		{"burns, but the reset comes first", fleet.Budget{Known: true, Limit: 5000, Remaining: 1000, PerHour: 2900, Reset: reset(20 * time.Minute)}, "", nil},
-		{"empty before its reset", fleet.Budget{Known: true, Limit: 5000, Remaining: 1000, PerHour: 3000, Reset: reset(40 * time.Minute)}, fleet.SeverityWarn,
+		{"calm", fleet.Budget{Known: true, Limit: 5000, Remaining: 4000, PerHour: 600, Lately: 600, Reset: reset(40 * time.Minute)}, "", nil},
+		{"burns, but the reset comes first", fleet.Budget{Known: true, Limit: 5000, Remaining: 1000, PerHour: 2900, Lately: 2900, Reset: reset(20 * time.Minute)}, "", nil},
+		{"empty before its reset", fleet.Budget{Known: true, Limit: 5000, Remaining: 1000, PerHour: 3000, Lately: 3000, Reset: reset(40 * time.Minute)}, fleet.SeverityWarn,
 			[]string{"empty in 20m", "20m before its reset at 04:10 UTC"}},
-		{"below a twentieth", fleet.Budget{Known: true, Limit: 5000, Remaining: 180, PerHour: 100, Reset: reset(42 * time.Minute)}, fleet.SeverityStop,
+		{"burns, and most of it is left", fleet.Budget{Known: true, Limit: 5000, Remaining: 4300, PerHour: 5000, Lately: 5000, Reset: reset(58 * time.Minute)}, "", nil},
+		{"burnt an hour ago, calm since", fleet.Budget{Known: true, Limit: 5000, Remaining: 1000, PerHour: 3000, Lately: 200, Reset: reset(40 * time.Minute)}, "", nil},
+		{"below a twentieth", fleet.Budget{Known: true, Limit: 5000, Remaining: 180, PerHour: 100, Lately: 100, Reset: reset(42 * time.Minute)}, fleet.SeverityStop,
 			[]string{"180 left for actions", "until 04:12 UTC"}},
 		{"the reset is past", fleet.Budget{Known: true, Limit: 5000, Remaining: 0, Reset: reset(-time.Minute)}, "", nil},
 		{"not known", fleet.Budget{Limit: 5000}, "", nil},
@@ -58,11 +60,11 @@ func TestRateBudget(t *testing.T) {
 // fail are not. While nothing is read the limit is not seen to end.
 func TestRateBudgetLife(t *testing.T) {
 	w := fleettest.New()
-	dry := fleet.Budget{Known: true, Limit: 5000, Remaining: 100, PerHour: 2000, Reset: w.At.Add(3 * time.Hour)}
+	dry := fleet.Budget{Known: true, Limit: 5000, Remaining: 100, PerHour: 2000, Lately: 2000, Reset: w.At.Add(3 * time.Hour)}
 	life(t, "rate-budget", w,
 		moment{name: "healthy"},
 		moment{name: "dry", after: time.Minute, do: func(w *fleettest.World) { w.Budget = dry }, want: fleet.AlertPending},
-		moment{name: "just before For", after: time.Minute - time.Millisecond, want: fleet.AlertPending},
+		moment{name: "just before For", after: 5*time.Minute - time.Millisecond, want: fleet.AlertPending},
 		moment{name: "For over", after: time.Millisecond, want: fleet.AlertFiring},
 		moment{name: "nothing is read any more, the budget is forgotten", after: 10 * time.Minute, do: func(w *fleettest.World) {
 			w.Budget = fleet.Budget{}
@@ -71,7 +73,7 @@ func TestRateBudgetLife(t *testing.T) {
 			}
 		}, want: fleet.AlertStale},
 		moment{name: "asked again", after: time.Minute, do: func(w *fleettest.World) {
-			w.Budget = fleet.Budget{Known: true, Limit: 5000, Remaining: 4900, PerHour: 100, Reset: w.At.Add(time.Hour)}
+			w.Budget = fleet.Budget{Known: true, Limit: 5000, Remaining: 4900, PerHour: 100, Lately: 100, Reset: w.At.Add(time.Hour)}
 			for _, src := range w.Sources {
 				src.State, src.Cause, src.ReadAt = fleet.SourceOK, fleet.CauseNone, w.At
 			}
@@ -82,7 +84,7 @@ func TestRateBudgetLife(t *testing.T) {
 	held := w.Sources[jobsSource]
 	held.ReadAt = w.At.Add(-time.Hour) // OK, and not asked since
 	b := life(t, "source-stale", w, moment{name: "seen", want: fleet.AlertFiring},
-		moment{name: "held", after: 2 * time.Minute, do: func(w *fleettest.World) { held.ReadAt = w.At.Add(-time.Hour) }, want: fleet.AlertFiring, muted: "rate-budget"})
+		moment{name: "held", after: 6 * time.Minute, do: func(w *fleettest.World) { held.ReadAt = w.At.Add(-time.Hour) }, want: fleet.AlertFiring, muted: "rate-budget"})
 	if len(b.Alerts) != 2 {
 		t.Errorf("%d alerts", len(b.Alerts))
 	}

@@ -36,11 +36,21 @@ var _ = register(fleet.Rule{
 })
 
 type ownerGroup struct {
-	host  fleet.HostName
-	state fleet.OwnerState
-	dirs  []fleet.Dir
-	whys  []fleet.OwnerVerdict
-	stop  bool
+	host     fleet.HostName
+	state    fleet.OwnerState
+	dirs     []*fleet.Dir
+	whys     []fleet.OwnerVerdict
+	stop     bool
+	settling int // dirs of the host too young to judge
+}
+
+// fits reports whether a dir needs no closer look: most of a large fleet.
+func fits(d *fleet.Dir) bool {
+	if d.Owner.UID != d.Want.UID {
+		return false
+	}
+	f, ok := d.Foreign.Get()
+	return !ok || f.Count == 0
 }
 
 func runDirOwner(s *fleet.Snapshot) []fleet.Finding {
@@ -49,14 +59,22 @@ func runDirOwner(s *fleet.Snapshot) []fleet.Finding {
 		state fleet.OwnerState
 	}
 	groups := make(map[place]*ownerGroup)
-	for _, d := range s.Dirs {
-		v := s.Ownership(d)
-		if v.State == fleet.OwnerFits || d.Path.Actionable() != nil || settling(s, d) {
+	young := make(map[fleet.HostName]int)
+	for i := range s.Dirs {
+		d := &s.Dirs[i]
+		if fits(d) || d.Path.Actionable() != nil {
 			continue
 		}
-		if _, orphan := s.Orphan(d); orphan {
-			continue // nobody builds there any more; orphan-dirs counts it
+		if settling(s, d) {
+			young[d.Host]++
+			continue
 		}
+		if d.HasPR() {
+			if _, orphan := s.Orphan(*d); orphan {
+				continue // nobody builds there any more; orphan-dirs counts it
+			}
+		}
+		v := s.Ownership(*d)
 		at := place{d.Host, v.State}
 		g := groups[at]
 		if g == nil {
@@ -67,8 +85,10 @@ func runDirOwner(s *fleet.Snapshot) []fleet.Finding {
 		g.stop = g.stop || blocks(s, d, v)
 	}
 	var out []fleet.Finding
+	sizes := &cold{s: s}
 	for _, g := range groups {
-		out = append(out, g.finding(s))
+		g.settling = young[g.host]
+		out = append(out, g.finding(s, sizes))
 	}
 	out = append(out, goneDirs(s)...)
 	slices.SortFunc(out, func(a, b fleet.Finding) int { return cmp.Compare(a.Key, b.Key) })
@@ -81,7 +101,7 @@ func ownerKey(o fleet.OwnerState) string {
 
 // settling reports whether a dir is so new that its job may be about to mend it.
 // A run that has ended mends nothing any more.
-func settling(s *fleet.Snapshot, d fleet.Dir) bool {
+func settling(s *fleet.Snapshot, d *fleet.Dir) bool {
 	if r, ok := s.RunOf(d.Run); ok && !r.Status.Live() {
 		return false
 	}
@@ -91,7 +111,7 @@ func settling(s *fleet.Snapshot, d fleet.Dir) bool {
 
 // blocks reports whether somebody's line stands still because of the dir: its
 // run is live, or ended red.
-func blocks(s *fleet.Snapshot, d fleet.Dir, v fleet.OwnerVerdict) bool {
+func blocks(s *fleet.Snapshot, d *fleet.Dir, v fleet.OwnerVerdict) bool {
 	r, ok := s.RunOf(d.Run)
 	if !ok {
 		return false
@@ -99,16 +119,19 @@ func blocks(s *fleet.Snapshot, d fleet.Dir, v fleet.OwnerVerdict) bool {
 	return v.State != fleet.OwnerInside && (r.Status.Live() || r.Conclusion.Red())
 }
 
-func (g *ownerGroup) finding(s *fleet.Snapshot) fleet.Finding {
+func (g *ownerGroup) finding(s *fleet.Snapshot, sizes *cold) fleet.Finding {
 	f := fleet.Finding{Key: string(g.host) + "/" + ownerKey(g.state), Severity: fleet.SeverityWarn, Rests: []fleet.SourceID{fleet.HostSource(g.host)}}
 	if g.stop {
 		f.Severity = fleet.SeverityStop
 	}
-	var prs subjects
-	var runs subjects
+	f.Subjects = make([]fleet.Subject, 0, len(g.dirs)+4)
+	f.Evidence = make([]fleet.Evidence, 0, min(len(g.dirs), 8))
+	var prs, runs subjects
+	var entries size
 	for i, d := range g.dirs {
 		f.Subjects = append(f.Subjects, fleet.OfDir(d.ID()))
 		f.Bytes += d.Bytes.Or(0)
+		entries.add(d.Files)
 		if d.HasRun() { // its job decides which of the states this is
 			f.Rests = addSource(f.Rests, fleet.SourceID{Kind: fleet.SourceJobs, Of: string(d.Run.Repo)})
 		}
@@ -125,18 +148,44 @@ func (g *ownerGroup) finding(s *fleet.Snapshot) fleet.Finding {
 	f.Subjects = append(append(f.Subjects, prs.list...), runs.list...)
 	f.Subjects = append(f.Subjects, fleet.OfHost(g.host))
 	f.Summary = fmt.Sprintf("%s on %s: %s, %s", fleet.Plural(len(g.dirs), "run dir"), g.host, g.phrase(), fleet.Plural(len(prs.list), "PR"))
-	switch g.state {
-	case fleet.OwnerBorn, fleet.OwnerInside:
-		f.Suggested = []fleet.ActionID{fleet.ActionChown}
-		if len(runs.list) > 0 {
-			f.Suggested = append(f.Suggested, fleet.ActionRerun)
-		}
-	case fleet.OwnerRecreated:
-		f.Advice = "chown does not cure this: something deleted the dir under its job" + deleters(s, g.host)
-	case fleet.OwnerDoubtful:
-		f.Advice = "the birth of the dir or its job is unknown: look, then chown the dir by name"
+	g.cure(s, &f, len(runs.list))
+	f.Cost = fmt.Sprintf("a chown of %s that hold %s", fleet.Plural(len(g.dirs), "dir"), entries.count("file"))
+	if n := len(runs.list); n > 0 {
+		k, _ := runs.list[0].RunKey()
+		f.Cost += "; reruns: " + sizes.says(k.Repo, n)
 	}
 	return f
+}
+
+// cure says what to do about a state, and what was ruled out or is not known of it.
+func (g *ownerGroup) cure(s *fleet.Snapshot, f *fleet.Finding, red int) {
+	sw, _ := s.SweepOf(g.host)
+	out := func(fact string) {
+		f.RuledOut = append(f.RuledOut, fleet.Evidence{What: "stat", Where: string(g.host), At: sw.At, Fact: fact})
+	}
+	switch g.state {
+	case fleet.OwnerBorn:
+		out("not deleted under their jobs: each was made as its job or a step of it began")
+	case fleet.OwnerInside:
+		out("the dirs themselves have the wanted owner: only what lies in them has not")
+	case fleet.OwnerRecreated:
+		f.Advice = "chown does not cure this: something deleted the dir under its job" + deleters(s, g.host)
+		out("not born so: a chown would not last, the dir was made in the middle of its job")
+		f.Evidence = append(f.Evidence, cleanerFacts(&sw, 4)...)
+	case fleet.OwnerDoubtful:
+		f.Advice = "the birth of the dir or its job is unknown: look, then chown the dir by name"
+		f.Unknown = append(f.Unknown, fleet.Gap{What: "why " + fleet.Plural(len(g.dirs), "dir") + " have another owner", Why: g.whys[0].Why,
+			Makes: "the jobs of their runs on this host, or a filesystem that keeps birth times"})
+	}
+	if g.state == fleet.OwnerBorn || g.state == fleet.OwnerInside {
+		f.Suggested = []fleet.ActionID{fleet.ActionChown}
+		if red > 0 {
+			f.Suggested = append(f.Suggested, fleet.ActionRerun)
+		}
+	}
+	if g.settling > 0 {
+		out(fmt.Sprintf("%s younger than %s not counted: a job may be about to mend it", fleet.Plural(g.settling, "dir"), settleOwner))
+	}
 }
 
 func (g *ownerGroup) phrase() string {
@@ -157,13 +206,17 @@ func (g *ownerGroup) phrase() string {
 	return "wrong owner, birth unknown"
 }
 
-func ownerEvidence(s *fleet.Snapshot, d fleet.Dir, v fleet.OwnerVerdict) fleet.Evidence {
+func ownerEvidence(s *fleet.Snapshot, d *fleet.Dir, v fleet.OwnerVerdict) fleet.Evidence {
 	fact := fmt.Sprintf("owner %s, wanted %s: %s", d.Owner, d.Want, v.Why)
 	if a := d.ForeignAncestors(); len(a) > 0 {
 		fact += fmt.Sprintf("; above it %s is %s", a[0].Rel, a[0].Owner)
 	}
+	why := 2
+	if v.State == fleet.OwnerBorn {
+		why = 3
+	}
 	sw, _ := s.SweepOf(d.Host)
-	return fleet.Evidence{What: "stat", Where: d.ID().String(), Fact: fact, At: sw.At}
+	return fleet.Evidence{What: "stat", Where: d.ID().String(), Fact: fact, At: sw.At, Why: why}
 }
 
 // deleters names what on the host deletes run dirs.
@@ -192,15 +245,20 @@ func goneDirs(s *fleet.Snapshot) []fleet.Finding {
 		if f == nil {
 			f = &fleet.Finding{Key: string(g.ID.Host) + "/missing", Severity: fleet.SeverityStop,
 				Rests:  []fleet.SourceID{fleet.HostSource(g.ID.Host), {Kind: fleet.SourceJobs, Of: string(g.Run.Repo)}},
-				Advice: "deleted under a live job; when docker makes it again it will be root's" + deleters(s, g.ID.Host)}
+				Advice: "deleted under a live job; when docker makes it again it will be root's" + deleters(s, g.ID.Host),
+				Cost:   "the live job's work is lost already; one run of it"}
 			byHost[g.ID.Host] = f
 		}
 		f.Subjects = append(f.Subjects, fleet.OfDir(g.ID), fleet.OfRun(g.Run))
-		f.Evidence = append(f.Evidence, fleet.Evidence{What: "sweep", Where: g.ID.String(), Fact: "not there; last seen then, its job is in progress", At: g.LastSeen})
+		f.Evidence = append(f.Evidence, fleet.Evidence{What: "sweep", Where: g.ID.String(), Fact: "not there; last seen then, its job is in progress", At: g.LastSeen, Why: 4})
 	}
 	var out []fleet.Finding
 	for h, f := range byHost {
 		f.Summary = fmt.Sprintf("%s on %s: missing while its job runs", fleet.Plural(len(f.Evidence), "run dir"), h)
+		sw, _ := s.SweepOf(h)
+		f.RuledOut = []fleet.Evidence{{What: "sweep", Where: string(h), Fact: "not a root that is gone: its listing was whole", At: sw.At}}
+		f.Evidence = append(f.Evidence, cleanerFacts(&sw, 4)...)
+		slices.SortStableFunc(f.Subjects, func(a, b fleet.Subject) int { return cmp.Compare(a.Kind, b.Kind) })
 		out = append(out, *f)
 	}
 	return out

@@ -84,13 +84,13 @@ func droppedFinding(s *fleet.Snapshot, scope string, h *seenRunners, src fleet.S
 	slices.SortFunc(missing, func(a, b fleet.RunnerSeen) int {
 		return cmp.Or(b.Last.Compare(a.Last), cmp.Compare(a.Name, b.Name))
 	})
-	f := fleet.Finding{Key: scope, Severity: fleet.SeverityWarn, Rests: []fleet.SourceID{src.ID}}
+	f := fleet.Finding{Key: scope, Severity: fleet.SeverityWarn, Rests: []fleet.SourceID{src.ID}, Began: missing[0].Last}
 	var t touched
 	for i, r := range missing {
 		t.host(s, r.Name)
 		if i < 6 {
 			f.Evidence = append(f.Evidence, fleet.Evidence{What: "runners", Where: r.Name, At: r.Last, Why: 2,
-				Fact: fmt.Sprintf("last listed %s ago, after %s; labels %s", lasted(s.At.Sub(r.Last)), lasted(r.Last.Sub(r.First)), listed(r.Labels))})
+				Fact: fmt.Sprintf("last listed %s ago, after %s; labels %s", lasted(s.At.Sub(r.Last)), lasted(r.Last.Sub(r.First)), listed(r.Labels, 6))})
 		}
 	}
 	if f.Subjects = t.subjects(); len(f.Subjects) == 0 {

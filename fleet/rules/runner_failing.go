@@ -27,7 +27,7 @@ var _ = register(fleet.Rule{
 	},
 	Actor:    fleet.ActorHost,
 	Requires: []fleet.SourceKind{fleet.SourceRuns, fleet.SourceJobs},
-	Causes:   []fleet.RuleID{"run-dir-owner", "disk-pressure"},
+	Causes:   []fleet.RuleID{"run-dir-owner", "disk-pressure", "inode-pressure"},
 	Evaluate: runnerFailing,
 })
 
@@ -43,14 +43,21 @@ type track struct {
 	worked time.Time // end of the newest job it did carry out
 }
 
-// early reports whether a failure is of the kind a broken runner makes. A verdict
-// of code never is.
+// early reports whether a failure is of the kind a broken runner makes: at its own
+// steps, or at once, where no verdict names another cause. A job that dies in its
+// first second because its dir is misowned speaks of the dir, not of the runner.
 func early(f failed) bool {
 	if f.class == fleet.ClassCode {
 		return false
 	}
+	if ownStep(f.step) {
+		return true
+	}
 	took, ok := f.job.Duration()
-	return ownStep(f.step) || ok && took <= failsFast && f.job.Conclusion == fleet.ConclusionFailure
+	if !ok || took > failsFast || f.job.Conclusion != fleet.ConclusionFailure {
+		return false
+	}
+	return !f.job.Verdict.IsKnown() || f.class == fleet.ClassInfra && len(f.verdict.Cures) > 0 && f.verdict.Cures[0] == fleet.CureLook
 }
 
 // whose tells pull requests apart; a queue ref counts as its pull request.
@@ -109,8 +116,9 @@ func runnerFailing(s *fleet.Snapshot) []fleet.Finding {
 		places[k] = append(places[k], t)
 	}
 	var out []fleet.Finding
+	sizes := &cold{s: s}
 	for k, list := range places {
-		if f, ok := failingFinding(s, e, k, list); ok {
+		if f, ok := failingFinding(s, e, k, list, sizes); ok {
 			out = append(out, f)
 		}
 	}
@@ -118,7 +126,7 @@ func runnerFailing(s *fleet.Snapshot) []fleet.Finding {
 	return out
 }
 
-func failingFinding(s *fleet.Snapshot, e ended, at string, list []*track) (fleet.Finding, bool) {
+func failingFinding(s *fleet.Snapshot, e endedJobs, at string, list []*track, sizes *cold) (fleet.Finding, bool) {
 	slices.SortFunc(list, func(a, b *track) int { return cmp.Compare(a.runner, b.runner) })
 	f := fleet.Finding{Key: at, Severity: fleet.SeverityWarn}
 	var all []failed
@@ -148,9 +156,9 @@ func failingFinding(s *fleet.Snapshot, e ended, at string, list []*track) (fleet
 			Fact: fmt.Sprintf("%s: %s failed at %s after %s", whoseRun(s, x.run), x.job.Name, place(x.step), lasted(took))})
 	}
 	t := touch(s, all)
-	f.Subjects, f.Rests, f.Cost = t.subjects(), restsOf(s, all), coldCost(s, all)
+	f.Subjects, f.Rests, f.Cost = t.subjects(), restsOf(s, all), coldCost(all, sizes)
 	f.Summary = fmt.Sprintf("%s: %s of %d pull requests failed at set-up or within %s, the last %s ago",
-		listed(names), fleet.Plural(len(all), "job"), here, lasted(failsFast), lasted(s.At.Sub(newestEnd(all))))
+		listed(names, 6), fleet.Plural(len(all), "job"), here, lasted(failsFast), lasted(s.At.Sub(newestEnd(all))))
 	f.RuledOut = []fleet.Evidence{
 		{What: "runs", Where: at, At: s.At, Fact: fmt.Sprintf("no broken branch run again and again: %d different pull requests or branches", here)},
 		{What: "jobs", Where: "other runners", At: s.At, Fact: fmt.Sprintf("no broken workflow: the same jobs fail so on other runners in %d of them", elsewhere)},
@@ -169,7 +177,7 @@ func workedSince(s *fleet.Snapshot, t *track) string {
 
 // failsElsewhere counts the pull requests whose jobs of the same names fail alike
 // on other runners.
-func failsElsewhere(s *fleet.Snapshot, e ended, list []failed, names []string) int {
+func failsElsewhere(s *fleet.Snapshot, e endedJobs, list []failed, names []string) int {
 	jobs, seen := make(map[jobName]bool), make(map[string]bool)
 	for _, f := range list {
 		jobs[jobName{f.job.Repo, f.job.Name}] = true

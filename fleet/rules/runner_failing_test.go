@@ -50,6 +50,12 @@ func TestRunnerFailing(t *testing.T) {
 	if f = one(t, "runner-failing", w.Snapshot()); f.Severity != fleet.SeverityWarn {
 		t.Errorf("two since: %s", f.Severity)
 	}
+	// At once, at a step of the workflow, with a verdict that names the machine.
+	w = brokenWorld(3)
+	for i := range 3 {
+		verdict(w.Jobs(fleet.RunID(100 + i))[0], "Build", fleet.Verdict{Class: fleet.ClassInfra, Signature: "docker-daemon", Row: 40, Cures: []fleet.Cure{fleet.CureLook}})
+	}
+	one(t, "runner-failing", w.Snapshot())
 	// Two runners of one host are one finding, under one key.
 	w = brokenWorld(6)
 	for i := range 3 {
@@ -77,6 +83,11 @@ func TestRunnerFailingLookAlikes(t *testing.T) {
 		"failed at once, but it is the code": func(w *fleettest.World) {
 			for i := range 3 {
 				verdict(w.Jobs(fleet.RunID(100 + i))[0], "cargo fmt", fleet.Verdict{Class: fleet.ClassCode, Text: "Diff in src/lib.rs"})
+			}
+		},
+		"failed at once, but it is the dir": func(w *fleettest.World) {
+			for i := range 3 {
+				verdict(w.Jobs(fleet.RunID(100 + i))[0], "cargo build", noCreate)
 			}
 		},
 		"cancelled": func(w *fleettest.World) {

@@ -37,7 +37,9 @@ type offline struct {
 	host          fleet.HostName // empty: host not known
 	scope         string
 	names         []string
-	known, ghosts int // registered at the place; registrations nobody ever saw online
+	known, ghosts int       // registered at the place; registrations nobody ever saw online
+	since         time.Time // when the last of them was seen online; zero where one never was
+	unseen        bool      // one of them was never seen online
 }
 
 func runnerOffline(s *fleet.Snapshot) []fleet.Finding {
@@ -61,6 +63,7 @@ func runnerOffline(s *fleet.Snapshot) []fleet.Finding {
 		case r.Online || old.ephemeral(r.Name):
 		case onHost || old != nil && !old.byName[r.Name].Online.IsZero():
 			p.names = append(p.names, r.Name)
+			p.saw(old.lastOnline(r.Name))
 		default:
 			p.ghosts++ // may have been dead for years
 		}
@@ -75,13 +78,23 @@ func runnerOffline(s *fleet.Snapshot) []fleet.Finding {
 	return out
 }
 
+// saw notes when one of them was last online. The place is short of them all since
+// the last of them went.
+func (p *offline) saw(at time.Time) {
+	p.unseen = p.unseen || at.IsZero()
+	p.since = latest(p.since, at)
+}
+
 func (p *offline) finding(s *fleet.Snapshot) fleet.Finding {
 	slices.Sort(p.names)
 	list := fleet.SourceID{Kind: fleet.SourceRunners, Of: p.scope}
 	src := s.SourceOf(list)
 	f := fleet.Finding{
 		Key: p.scope, Severity: fleet.SeverityWarn, Rests: []fleet.SourceID{list},
-		Evidence: []fleet.Evidence{{What: "runners", Where: p.scope, At: src.TriedAt, Why: 2, Fact: "offline: " + listed(p.names)}},
+		Evidence: []fleet.Evidence{{What: "runners", Where: p.scope, At: src.TriedAt, Why: 2, Fact: "offline: " + listed(p.names, 6)}},
+	}
+	if !p.unseen {
+		f.Began = p.since
 	}
 	where := p.scope
 	if p.host != "" {

@@ -45,6 +45,14 @@ func rememberRunners(s *fleet.Snapshot) map[string]*seenRunners {
 	return out
 }
 
+// lastOnline returns when a runner was last seen online; zero where it never was.
+func (h *seenRunners) lastOnline(name string) time.Time {
+	if h == nil {
+		return time.Time{}
+	}
+	return h.byName[name].Online
+}
+
 // ephemeral reports whether names like this one come and go within hours: such a
 // runner is gone by design.
 func (h *seenRunners) ephemeral(name string) bool {

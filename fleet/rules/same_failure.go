@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"andon/fleet"
@@ -26,24 +27,25 @@ var _ = register(fleet.Rule{
 	},
 	Actor:    fleet.ActorOperator,
 	Requires: []fleet.SourceKind{fleet.SourceRuns, fleet.SourceJobs},
-	Causes:   []fleet.RuleID{"run-dir-owner", "shared-run-dir", "disk-pressure", "runner-failing"},
+	Causes: []fleet.RuleID{"run-dir-owner", "work-residue", "shared-run-dir", "attempts-share-dir", "zombie-writer", "disk-pressure", "inode-pressure",
+		"runner-failing", "runner-service-dead", "runner-offline", "host-unreachable", "host-key-changed"},
 	Evaluate: sameFailure,
 })
 
 func sameFailure(s *fleet.Snapshot) []fleet.Finding {
 	e := gather(s)
 	var out []fleet.Finding
-	found := clusters(s, e)
+	found, sizes := clusters(s, e), &cold{s: s}
 	e.look.Found = len(found)
 	for _, c := range found {
-		out = append(out, c.finding(s, e.look))
+		out = append(out, c.finding(s, e.look, sizes))
 	}
 	return out
 }
 
-func (c cluster) finding(s *fleet.Snapshot, look Look) fleet.Finding {
+func (c cluster) finding(s *fleet.Snapshot, look Look, sizes *cold) fleet.Finding {
 	t := touch(s, c.members)
-	f := fleet.Finding{Key: c.key, Severity: fleet.SeverityWarn, Rests: restsOf(s, c.members), Cost: coldCost(s, c.members)}
+	f := fleet.Finding{Key: c.key, Severity: fleet.SeverityWarn, Rests: restsOf(s, c.members), Cost: coldCost(c.members, sizes), Causes: causesOf(c.members)}
 	first := c.members[0]
 	f.Evidence = c.evidence(s, look)
 	where := t.hostNames()
@@ -63,9 +65,10 @@ func (c cluster) finding(s *fleet.Snapshot, look Look) fleet.Finding {
 	case kindInfra:
 		f.Severity = fleet.SeverityStop
 		extra = mend(s, c.members, &t, &f)
-		f.Summary = fmt.Sprintf("STOP THE LINE: %s in %s%s; %s; %s", c.what(), n, where, began, look.Short())
+		f.Summary = fmt.Sprintf("STOP THE LINE: %s in %s%s; fix: %s; %s; %s", c.what(), n, where, fixOf(f), began, look.Short())
 	case kindMain:
 		f.Summary = fmt.Sprintf("main may be broken: %s of %s in %s; %s; %s", c.what(), first.job.Name, n, began, look.Short())
+		f.Cost, f.Causes = "none here: main is mended once, and each branch takes it: a cold build each", []fleet.RuleID{}
 		c.askMain(s, &f)
 	default:
 		f.Suggested = []fleet.ActionID{fleet.ActionRerun}
@@ -79,6 +82,18 @@ func (c cluster) finding(s *fleet.Snapshot, look Look) fleet.Finding {
 	f.Unknown = append(f.Unknown, look.gaps()...)
 	f.Subjects = append(extra, t.subjects()...)
 	return f
+}
+
+// fixOf is the one fix in a few words: the actions in order, else the advice.
+func fixOf(f fleet.Finding) string {
+	if len(f.Suggested) == 0 {
+		return f.Advice
+	}
+	out := make([]string, len(f.Suggested))
+	for i, a := range f.Suggested {
+		out[i] = string(a)
+	}
+	return strings.Join(out, ", then ")
 }
 
 // what names the failure: the signature, else the text, else the place.
@@ -145,7 +160,7 @@ func (c cluster) ruledOut(s *fleet.Snapshot, look Look) []fleet.Evidence {
 	out := []fleet.Evidence{{What: "runs", Where: "branches", At: s.At,
 		Fact: fmt.Sprintf("no branch that fails on its own: %s; superseded runs, the merge queue, cancels and gates are not counted", branches(n))}}
 	if g := c.members[0].verdict.Guard; g != "" {
-		out = append(out, fleet.Evidence{What: "catalogue", Where: c.what(), At: s.At, Fact: fmt.Sprintf("%s also writes this text; not in %s at once", g, branches(n))})
+		out = append(out, fleet.Evidence{What: "catalogue", Where: c.what(), At: s.At, Fact: fmt.Sprintf("look-alike: %s; it would not show in %s at once", g, branches(n))})
 	}
 	if c.kind != kindDoubt || c.passes > 0 {
 		out = append(out, fleet.Evidence{What: "jobs", Where: c.members[0].job.Name, At: s.At, Fact: fmt.Sprintf("%s passed the same jobs there since the first of them", branches(c.passes))})

@@ -56,13 +56,13 @@ func TestStopTheLine(t *testing.T) {
 	if f.Severity != fleet.SeverityStop || f.Key != "infra/disk-full" {
 		t.Errorf("%s %s", f.Severity, f.Key)
 	}
-	says(t, "summary", f.Summary, "STOP THE LINE: disk-full in 4 branches (#1790 #1791 #1792 #1793) on intel, yoga", "first #1790 at 03:10 UTC on intel-1", "looked at 34 jobs")
+	says(t, "summary", f.Summary, "STOP THE LINE: disk-full in 4 branches (#1790 #1791 #1792 #1793) on intel, yoga", "fix: reap, then rerun; first #1790 at 03:10 UTC on intel-1", "looked at 34 jobs")
 	if len(f.Suggested) != 2 || f.Suggested[0] != fleet.ActionReap || f.Suggested[1] != fleet.ActionRerun || !f.About(fleet.OfDisk("yoga", fleettest.Targets)) || f.About(fleet.OfDisk("intel", fleettest.Targets)) {
 		t.Errorf("reap the full disk, then rerun: %v on %v", f.Suggested, f.Subjects)
 	}
 	says(t, "advice", f.Advice, "free the disk")
 	says(t, "evidence", evidenceOf(f), "workspace-test, step cargo test, line 812: No space left on device", "run 100 on pr-1790", "found 1 cluster")
-	says(t, "ruled out", ruledOut(f), "a quota also writes this text", "not full any more")
+	says(t, "ruled out", ruledOut(f), "look-alike: a quota; it would not show in 4 branches at once", "not full any more")
 	says(t, "cost", f.Cost, "4 jobs of 4 runs again")
 }
 
@@ -178,6 +178,24 @@ func TestCorroboratedSuspectsCount(t *testing.T) {
 	}
 }
 
+// While the writers of ended runs live, a rerun is the same race again.
+func TestRerunWaitsForOldWriters(t *testing.T) {
+	gone := fleet.Verdict{Class: fleet.ClassSuspect, Signature: "temp-dir", Row: 1, Text: "couldn't create a temp dir", Cures: []fleet.Cure{fleet.CureLook, fleet.CureRerun}}
+	w := failingWorld(3, "cargo test", gone)
+	f := one(t, "same-failure", w.Snapshot())
+	if len(f.Suggested) != 1 || f.Suggested[0] != fleet.ActionRerun {
+		t.Errorf("no writer is known: %v", f.Suggested)
+	}
+	d := w.Dir("intel", "aprender-ci/1790/run-100")
+	d.Writers = fleet.Known([]fleet.Writer{{PID: 7, Command: "rustc", Started: w.Jobs(100)[0].StartedAt}}, w.At)
+	f = one(t, "same-failure", w.Snapshot())
+	told(t, f)
+	if len(f.Suggested) != 0 {
+		t.Errorf("suggested %v", f.Suggested)
+	}
+	says(t, "summary", f.Summary, "fix: end the old writers first ("+d.ID().String()+")")
+}
+
 func TestMainMayBeBroken(t *testing.T) {
 	w := failingWorld(3, "cargo test", badCode)
 	f := one(t, "same-failure", w.Snapshot())
@@ -233,4 +251,47 @@ func TestSameFailureLife(t *testing.T) {
 	}
 	set(fleet.ConclusionSuccess)(w)
 	wholeLife(t, "same-failure", w, jobsSource, set(fleet.ConclusionFailure), set(fleet.ConclusionSuccess))
+}
+
+func TestSameFailure(t *testing.T) {
+	build := func(branches int, step, text string) *fleettest.World {
+		w := fleettest.New()
+		w.Host("intel")
+		for i := range branches {
+			r := w.Run(fleet.RunID(i+1), w.PR(1790+i), fleet.ConclusionFailure)
+			j := w.Job(r, "workspace-test", "intel-"+itoa(i+1))
+			j.Steps = []fleet.JobStep{{Name: step, Conclusion: fleet.ConclusionFailure}}
+			if text != "" {
+				j.Verdict = fleet.Known(fleet.Verdict{Class: fleet.ClassSuspect, Text: text}, w.At)
+			}
+		}
+		return w
+	}
+	text := "error: failed to create directory `/workspace/target/debug`"
+	f := one(t, "same-failure", build(3, "cargo test", text).Snapshot())
+	if !strings.Contains(f.Summary, "in 3 branches") || !strings.Contains(f.Summary, "looked at 3 jobs") || !strings.Contains(f.Advice, "intel") {
+		t.Errorf("%+v", f)
+	}
+	for name, w := range map[string]*fleettest.World{
+		"two branches":                 build(2, "cargo test", text),
+		"user step without text":       build(3, "cargo test", ""),
+		"merge queue cascade":          build(3, "cargo test", text),
+		"earlier attempt, rerun since": build(3, "cargo test", text),
+	} {
+		r := w.Reads()
+		for i := range r.Runs {
+			switch name {
+			case "merge queue cascade":
+				r.Runs[i].Event = "merge_group"
+			case "earlier attempt, rerun since":
+				r.Runs[i].Attempt = 2
+			}
+		}
+		if fs := find(t, "same-failure", fleet.Join(r)); len(fs) != 0 {
+			t.Errorf("%s: %+v", name, fs)
+		}
+	}
+	if f := one(t, "same-failure", build(3, "Set up runner", "").Snapshot()); !strings.Contains(f.Summary, "Set up runner") {
+		t.Errorf("a runner's own step needs no text: %+v", f)
+	}
 }

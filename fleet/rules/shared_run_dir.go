@@ -15,17 +15,18 @@ var _ = register(fleet.Rule{
 	Doc: fleet.RuleDoc{
 		Whys: []string{
 			"Builds fail with texts that blame the compiler: a temp dir that cannot be made, a file that vanished.",
-			"Two builds write into one dir: jobs of one run, attempts of one run, or a run that was cancelled and goes on.",
-			"The dir's path does not hold what tells the builds apart: it is per pull request, or per run but not per job and attempt.",
-			"Cancelling a run does not end its writers: a container is not in the runner's process tree, and the runner sends SIGINT, 7.5 s, SIGTERM, 2.5 s, kill to that tree only (actions/runner).",
-			"The mount path must hold run id, attempt and job, and a cancelled run must be proved dead before its dir is used again.",
+			"Two live jobs write into one dir: jobs of one run on one host, or runs of one pull request.",
+			"The dir's path does not hold what tells the builds apart: it is per pull request, or per run but not per job.",
+			"A dir per run was thought enough, but two jobs of one run are two builds: they overlap for 21 to 29 minutes (paiml/aprender#2822).",
+			"The mount path must hold run id, attempt and job.",
 		},
-		Cure:   "End the writers of the dead run, then rerun the failed jobs.",
-		NoCure: "Chown and reap: the dir is in use. Rerun while the old writers live is the same race again.",
-		Cost:   "the ended build's work; one run of each failed job.",
+		Cure:   "Let one of them end, or cancel it and see its writers end; then rerun the failed jobs.",
+		NoCure: "Chown and reap: the dir is in use. Rerun while both build is the same race again.",
+		Cost:   "the cancelled build's work; one run of each failed job.",
 	},
 	Actor:    fleet.ActorHost,
 	Requires: []fleet.SourceKind{fleet.SourceHost, fleet.SourceRuns, fleet.SourceJobs},
+	Causes:   []fleet.RuleID{"attempts-share-dir"},
 	Evaluate: sharedRunDir,
 })
 
@@ -55,33 +56,24 @@ func sharedRunDir(s *fleet.Snapshot) []fleet.Finding {
 
 // sharedDir judges one dir, strongest ground first.
 func sharedDir(s *fleet.Snapshot, d fleet.Dir, writers []fleet.Writer, known bool) (fleet.Finding, bool) {
+	jobs := jobsIn(s, d)
+	if len(jobs) < 2 {
+		return fleet.Finding{}, false
+	}
 	sw, _ := s.SweepOf(d.Host)
+	kinds := byKindOf(writers)
+	building := append(kinds[writerTree], kinds[writerContainer]...)
 	f := fleet.Finding{Severity: fleet.SeverityStop, Subjects: []fleet.Subject{fleet.OfDir(d.ID()), fleet.OfHost(d.Host)}, Bytes: d.Bytes.Or(0)}
 	if d.HasPR() {
 		f.Subjects = append(f.Subjects, fleet.OfPR(d.PR))
 	}
-	run, hasRun := s.RunOf(d.Run)
-	jobs := jobsIn(s, d)
+	why := 3
 	switch {
-	case hasRun && known && !run.Status.Live():
-		newer, ok := newerLiveRun(s, d, run)
-		if !ok {
-			return f, false // writers outlived their run, and nobody else builds there
-		}
-		f.Summary = fmt.Sprintf("%s: %s of ended run %d while run %d builds", d.Path.Rel(), fleet.Plural(len(writers), "writer"), run.ID, newer.ID)
-		f.Subjects = append(f.Subjects, fleet.OfRun(run.Key()), fleet.OfRun(newer.Key()))
-		f.Advice = "the ended run still writes: end its writers on the host before anything is rerun there"
-		if d.Path.Place().Form.HasRun() {
-			f.Severity = fleet.SeverityWarn // the newer run has a dir of its own; the old one only eats the host
-		}
-	case hasRun && known && run.Attempt > 1 && startedBefore(writers, run):
-		f.Summary = fmt.Sprintf("%s: writers of an earlier attempt live on in attempt %d", d.Path.Rel(), run.Attempt)
-		f.Subjects = append(f.Subjects, fleet.OfRun(run.Key()))
-		f.Advice = "two attempts share run-<ID>: end the old attempt's writers"
-	case len(jobs) > 1 && known && distinct(writers) > 1:
+	case known && distinct(building) > 1:
 		f.Summary = fmt.Sprintf("%s: %s of %s build in it at once", d.Path.Rel(), fleet.Plural(len(jobs), "job"), runsOf(jobs))
 		f.Advice = "jobs of one host mount the same dir: give each job its own, or cancel one"
-	case len(jobs) > 1 && runCount(jobs) > 1:
+		why = 4
+	case runCount(jobs) > 1:
 		f.Summary = fmt.Sprintf("%s: %s build in it at once", d.Path.Rel(), runsOf(jobs))
 		f.Advice = "the dir is not per run: cancel the older run and wait for its writers to end"
 	default:
@@ -89,16 +81,21 @@ func sharedDir(s *fleet.Snapshot, d fleet.Dir, writers []fleet.Writer, known boo
 	}
 	for _, j := range jobs {
 		f.Subjects = append(f.Subjects, fleet.OfJob(j))
-		f.Evidence = append(f.Evidence, fleet.Evidence{What: "job", Where: j.Runner, Fact: fmt.Sprintf("%s of run %d attempt %d is %s", j.Name, j.RunID, j.Attempt, j.Status), At: s.At})
+		f.Evidence = append(f.Evidence, fleet.Evidence{What: "job", Where: j.Runner, Fact: fmt.Sprintf("%s of run %d attempt %d is %s", j.Name, j.RunID, j.Attempt, j.Status), At: s.At, Why: 2})
 	}
-	for i, w := range writers {
-		if i == 4 {
-			break
-		}
-		f.Evidence = append(f.Evidence, fleet.Evidence{What: "writer", Where: string(d.Host), Fact: fmt.Sprintf("pid %d uid %d by %s: %s", w.PID, w.UID, w.Via, w.Command), At: sw.At})
+	f.Evidence = append(f.Evidence, fleet.Evidence{What: "path", Where: d.ID().String(), At: sw.At, Why: why,
+		Fact: fmt.Sprintf("form %s: the path does not tell these jobs apart", d.Path.Place().Form)})
+	f.Evidence = append(f.Evidence, writerEvidence(building, string(d.Host), sw.At, 2)...)
+	switch {
+	case !known:
+		f.Unknown = append(f.Unknown, gapWriters(1, d.Writers.Why()))
+	case why == 4:
+		f.RuledOut = append(f.RuledOut, fleet.Evidence{What: "writers", Where: d.ID().String(), At: sw.At,
+			Fact: fmt.Sprintf("not one build seen twice: the writers are of %d containers or services", distinct(building))})
 	}
-	if !known {
-		f.Evidence = append(f.Evidence, fleet.Evidence{What: "writer", Where: string(d.Host), Fact: "unknown: " + d.Writers.Why(), At: sw.At})
+	f.Cost = fmt.Sprintf("one run of %s", fleet.Plural(len(jobs), "job"))
+	if b, ok := d.Bytes.Get(); ok {
+		f.Cost += ", and what the cancelled one built: the dir holds " + gib(b)
 	}
 	return f, true
 }
@@ -127,22 +124,6 @@ func jobsIn(s *fleet.Snapshot, d fleet.Dir) []fleet.Job {
 		}
 	}
 	return out
-}
-
-// newerLiveRun finds a live run of the same branch that came after this one.
-func newerLiveRun(s *fleet.Snapshot, d fleet.Dir, run fleet.WorkflowRun) (fleet.WorkflowRun, bool) {
-	for _, i := range s.NewerRuns(run) {
-		if s.Runs[i].Status.Live() {
-			return s.Runs[i], true
-		}
-	}
-	return fleet.WorkflowRun{}, false
-}
-
-func startedBefore(writers []fleet.Writer, run fleet.WorkflowRun) bool {
-	return slices.ContainsFunc(writers, func(w fleet.Writer) bool {
-		return !w.Started.IsZero() && !run.StartedAt.IsZero() && w.Started.Before(run.StartedAt)
-	})
 }
 
 // distinct counts the containers or sessions the writers belong to: two

@@ -25,7 +25,7 @@ var _ = register(fleet.Rule{
 	},
 	Actor:    fleet.ActorOperator,
 	Requires: []fleet.SourceKind{fleet.SourceHost, fleet.SourceRuns, fleet.SourceJobs, fleet.SourcePulls, fleet.SourceRunners, fleet.SourceGroups, fleet.SourceQueue},
-	Causes:   []fleet.RuleID{"host-unreachable", "rate-budget"},
+	Causes:   []fleet.RuleID{"host-unreachable", "host-key-changed", "rate-budget"},
 	Evaluate: sourceStale,
 })
 

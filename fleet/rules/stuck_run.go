@@ -44,14 +44,14 @@ func stuckRun(s *fleet.Snapshot) []fleet.Finding {
 			!current(s, ofRepo(fleet.SourceRuns, run.Repo), ofRepo(fleet.SourceJobs, run.Repo)) {
 			continue
 		}
-		fact, ok := stuckFact(s, *run)
+		fact, began, ok := stuckFact(s, *run)
 		if !ok {
 			continue
 		}
 		var t touched
 		t.run(s, run.Key())
 		out = append(out, fleet.Finding{
-			Key: run.Key().String(), Severity: fleet.SeverityWarn, Subjects: t.subjects(),
+			Key: run.Key().String(), Severity: fleet.SeverityWarn, Subjects: t.subjects(), Began: began,
 			Summary:  fmt.Sprintf("%s: run %d is %s, %s", whoseRun(s, *run), run.ID, run.Status, fact),
 			Evidence: []fleet.Evidence{{What: "jobs", Where: run.Key().String(), At: run.ReadAt, Why: 2, Fact: fact}},
 			RuledOut: []fleet.Evidence{{What: "jobs", Where: run.Key().String(), At: run.ReadAt, Fact: "slow work: no job of it is in progress"}},
@@ -63,9 +63,9 @@ func stuckRun(s *fleet.Snapshot) []fleet.Finding {
 	return out
 }
 
-// stuckFact says why a live run cannot be alive. One whose jobs are not read, or
+// stuckFact says why a live run cannot be alive, and since when. One whose jobs are not read, or
 // that has none yet, is left alone for a day.
-func stuckFact(s *fleet.Snapshot, run fleet.WorkflowRun) (string, bool) {
+func stuckFact(s *fleet.Snapshot, run fleet.WorkflowRun) (string, time.Time, bool) {
 	jobs, live := 0, 0
 	begun := latest(run.CreatedAt, run.StartedAt)
 	var last time.Time
@@ -74,7 +74,7 @@ func stuckFact(s *fleet.Snapshot, run fleet.WorkflowRun) (string, bool) {
 			continue
 		}
 		if j.Status.Live() && j.Status != fleet.StatusQueued {
-			return "", false
+			return "", time.Time{}, false
 		}
 		jobs++
 		if j.Status.Live() {
@@ -84,9 +84,9 @@ func stuckFact(s *fleet.Snapshot, run fleet.WorkflowRun) (string, bool) {
 	}
 	switch {
 	case jobs > 0 && live == 0 && !last.IsZero() && last.After(begun) && s.At.Sub(last) >= stuckEnded:
-		return fmt.Sprintf("all its %s completed, the last %s ago", fleet.Plural(jobs, "job"), lasted(s.At.Sub(last))), true
+		return fmt.Sprintf("all its %s completed, the last %s ago", fleet.Plural(jobs, "job"), lasted(s.At.Sub(last))), last, true
 	case run.Status == fleet.StatusQueued && jobs == live && !begun.IsZero() && s.At.Sub(begun) >= stuckQueued:
-		return fmt.Sprintf("queued for %s", lasted(s.At.Sub(begun))), true
+		return fmt.Sprintf("queued for %s", lasted(s.At.Sub(begun))), begun, true
 	}
-	return "", false
+	return "", time.Time{}, false
 }

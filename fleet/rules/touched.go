@@ -39,7 +39,7 @@ func (t *touched) hostNames() string {
 	for _, h := range t.hosts.list {
 		out = append(out, string(h.Host))
 	}
-	return listed(out)
+	return listed(out, 6)
 }
 
 // prNumbers lists the pull requests for a sentence: "#1792 #1793 +3".
@@ -54,15 +54,6 @@ func (t *touched) prNumbers() string {
 		out = append(out, fmt.Sprintf("#%d", p.PR))
 	}
 	return strings.Join(out, " ")
-}
-
-// listed joins names with commas; of many the first are named.
-func listed(names []string) string {
-	const most = 6
-	if len(names) > most {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
-	}
-	return strings.Join(names, ", ")
 }
 
 // whoseRun names a run for a sentence: "#1792", else its branch. Foreign text.

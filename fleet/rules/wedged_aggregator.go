@@ -73,7 +73,7 @@ func wedgeOf(s *fleet.Snapshot, run fleet.WorkflowRun) (wedge, bool) {
 
 func wedgedAggregator(s *fleet.Snapshot) []fleet.Finding {
 	var out []fleet.Finding
-	var p *pool
+	var p *runnerPool
 	for i := range s.Runs {
 		run := &s.Runs[i]
 		if !run.Status.Live() || !current(s, ofRepo(fleet.SourceRuns, run.Repo), ofRepo(fleet.SourceJobs, run.Repo)) {
@@ -95,7 +95,7 @@ func wedgedAggregator(s *fleet.Snapshot) []fleet.Finding {
 
 // finding says what the wedge holds up. Where the groups are known and nobody
 // waits, it stops nothing yet.
-func (w wedge) finding(s *fleet.Snapshot, p *pool) (fleet.Finding, bool) {
+func (w wedge) finding(s *fleet.Snapshot, p *runnerPool) (fleet.Finding, bool) {
 	run := w.run
 	free, ok := w.runnersFree(s, p)
 	if !ok {
@@ -103,7 +103,7 @@ func (w wedge) finding(s *fleet.Snapshot, p *pool) (fleet.Finding, bool) {
 	}
 	repo := run.Repo
 	f := fleet.Finding{
-		Key: run.Key().String(), Severity: fleet.SeverityStop,
+		Key: run.Key().String(), Severity: fleet.SeverityStop, Began: w.since,
 		Rests:  []fleet.SourceID{ofRepo(fleet.SourceRuns, repo), ofRepo(fleet.SourceJobs, repo)},
 		Advice: forceCancel(run.Key()) + " (plain cancel does nothing to it)",
 	}
@@ -131,7 +131,7 @@ func (w wedge) finding(s *fleet.Snapshot, p *pool) (fleet.Finding, bool) {
 }
 
 // runnersFree looks whether the gate merely waits for a runner as others do.
-func (w wedge) runnersFree(s *fleet.Snapshot, p *pool) ([]fleet.Evidence, bool) {
+func (w wedge) runnersFree(s *fleet.Snapshot, p *runnerPool) ([]fleet.Evidence, bool) {
 	gate := w.gates[0]
 	if len(gate.Labels) == 0 || hosted(gate.Labels) || !p.whole(gate.Repo) {
 		return nil, true

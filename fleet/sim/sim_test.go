@@ -91,7 +91,7 @@ func storyAlerts(t *testing.T, s *fleet.Snapshot) {
 		"run-dir-owner 12 run dirs on intel: owned by 0:0 since birth",
 		"run-dir-owner 1 run dir on intel: recreated",
 		"shared-run-dir aprender-ci/1788/run-",
-		"shared-run-dir aprender-ci/1791/run-",
+		"zombie-writer aprender-ci/1791/run-",
 		"at-limit ",
 		"host-unreachable mac-mini",
 		"orphan-dirs ",

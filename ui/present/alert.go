@@ -26,33 +26,20 @@ type AlertRow struct {
 	Dir         kit.Safe // the name of its run dir where it is about one alone; its end tells
 	Refs        kit.Safe // its pull requests by number
 	Bytes       int64    // what its subjects hold; 0 where it says nothing of that
-	Key, Fix    kit.Safe // the suggested action
+	Key, Fix    kit.Safe // the suggested action, else whose it is
 	Quiet       bool     // acknowledged, muted, pending or resolved
-}
-
-// AlertRows are the alerts, worst first; muted ones only where all is set. It
-// also counts the muted.
-func AlertRows(s Scene, keys ui.Keymap, all bool) (rows []AlertRow, muted int) {
-	for _, a := range s.Board.Alerts {
-		if a.MutedBy != "" {
-			muted++
-			if !all {
-				continue
-			}
-		}
-		rows = append(rows, alertRow(s, a, keys))
-	}
-	return rows, muted
+	Loud        bool     // it says to stop the line
 }
 
 func alertRow(s Scene, a fleet.Alert, keys ui.Keymap) AlertRow {
-	r := AlertRow{Fingerprint: a.Fingerprint(), Sign: AlertSign(a), Since: a.Since, Age: s.since(a.Since), Title: kit.Clean(a.Title), Bytes: a.Bytes}
+	r := AlertRow{Fingerprint: a.Fingerprint(), Sign: AlertSign(a), Since: a.Since, Age: s.since(a.Since), Title: kit.Clean(a.Title), Bytes: a.Bytes, Loud: a.StopsTheLine()}
 	r.Word = r.Sign.Word()
 	n := countSubjects(a)
 	r.Where, r.What, r.Refs = s.where(n), s.what(n), refs(n.prs)
 	if len(n.dirs) == 1 && len(n.prs) <= 1 { // which one tells more than "1 dir, 1 PR"
 		r.What, r.Refs, r.Dir = r.Refs, "", kit.Clean(path.Base(n.dirs[0].Path))
 	}
+	r.Fix = actorWord(a)
 	for _, id := range a.Suggested {
 		r.Key, r.Fix = kit.Clean(keys.KeyOf(id)), kit.Clean(string(id))
 		break
@@ -64,10 +51,22 @@ func alertRow(s Scene, a fleet.Alert, keys ui.Keymap) AlertRow {
 		r.Word, r.Quiet = "wait", true
 	case a.MutedBy != "":
 		r.Quiet, r.Key, r.Fix = true, "", "muted"
-	case a.AckedBy != "":
-		r.Quiet, r.Key, r.Fix = true, "", "ack "+kit.Clean(a.AckedBy)
+	}
+	if a.AckedBy != "" && a.MutedBy == "" {
+		r.Quiet, r.Loud, r.Key, r.Fix = true, false, "", "ack "+kit.Clean(a.AckedBy)
 	}
 	return r
+}
+
+// actorWord names in at most ten cells whose alert it is where no key cures it.
+func actorWord(a fleet.Alert) kit.Safe {
+	switch a.Actor {
+	case "":
+		return kit.Clean(string(fleet.ActorOperator))
+	case fleet.ActorWorkflow:
+		return "workflow"
+	}
+	return kit.Clean(string(a.Actor))
 }
 
 // At is the row with its age at a later time: ages in the list and in the pane
@@ -195,8 +194,11 @@ func refs(prs []fleet.PRKey) kit.Safe {
 // AlertColumns are the columns of the board.
 func AlertColumns() []kit.Column[AlertRow] {
 	role := func(r AlertRow, loud themes.Role) themes.Role {
-		if r.Quiet {
+		switch {
+		case r.Quiet:
 			return themes.Dim
+		case r.Loud:
+			return themes.Crit
 		}
 		return loud
 	}
@@ -215,7 +217,7 @@ func AlertColumns() []kit.Column[AlertRow] {
 		{Key: "bytes", Title: "bytes", Width: kit.Fixed(8), Align: kit.Right, Drop: 8, Cell: alertBytesCell,
 			Order: func(a, b AlertRow) int { return cmp.Compare(a.Bytes, b.Bytes) }},
 		{Key: "refs", Title: "pull requests", Width: kit.Flex(18, 1), Drop: 7, Cell: func(r AlertRow, c *kit.Cell) { c.Text(themes.Info, r.Refs) }},
-		{Key: "fix", Title: "fix", Width: kit.Fixed(8), Cell: fixCell},
+		{Key: "fix", Title: "fix", Width: kit.Fixed(10), Cell: fixCell},
 	}
 }
 
@@ -240,10 +242,6 @@ func fixCell(r AlertRow, c *kit.Cell) {
 	if r.Key != "" {
 		c.Text(themes.Warn, r.Key)
 		c.Plain(" ")
-	}
-	if r.Fix == "" {
-		c.Text(themes.Faint, "-")
-		return
 	}
 	c.Text(themes.Dim, r.Fix)
 }

@@ -159,18 +159,24 @@ func SilentSources(s Scene, look kit.Look, w int) []kit.Line {
 		if src.Fresh(s.Now) || src.State == fleet.SourceAbsent {
 			continue
 		}
-		text := causeWords(src)
-		if src.Err != "" {
-			text += ": " + kit.Clean(src.Err)
-		}
-		if age, ok := src.Age(s.Now); ok {
-			text += "; last answer " + kit.Age(age) + " ago"
-		}
-		out = append(out, kit.Line{kit.In(themes.Stale, look.Glyph(kit.SignStale)+" "), kit.In(themes.Text, kit.PadRight(kit.Clean(src.ID.String()), 24, look.Ellipsis())+" "), kit.In(themes.Dim, text)})
-		if src.Remedy != "" && !said[src.Remedy] {
-			said[src.Remedy] = true
-			out = append(out, wrapped(kit.Clean(src.Remedy), w, themes.Text, "  next  ")...)
-		}
+		out = append(out, s.silent(src, look, w, !said[src.Remedy])...)
+		said[src.Remedy] = true
+	}
+	return out
+}
+
+// silent is what failed of a source and, where wanted, what to do about it.
+func (s Scene) silent(src fleet.Source, look kit.Look, w int, remedy bool) []kit.Line {
+	text := causeWords(src)
+	if src.Err != "" {
+		text += ": " + kit.Clean(src.Err)
+	}
+	if age, ok := src.Age(s.Now); ok {
+		text += "; last answer " + kit.Age(age) + " ago"
+	}
+	out := []kit.Line{{kit.In(themes.Stale, look.Glyph(kit.SignStale)+" "), kit.In(themes.Text, kit.PadRight(kit.Clean(src.ID.String()), 24, look.Ellipsis())+" "), kit.In(themes.Dim, text)}}
+	if src.Remedy != "" && remedy {
+		out = append(out, wrapped(kit.Clean(src.Remedy), w, themes.Text, "  next  ")...)
 	}
 	return out
 }
@@ -221,7 +227,7 @@ func Lamps(s Scene) kit.Lamps {
 	var n kit.Lamps
 	for _, a := range s.Board.Alerts {
 		switch {
-		case !a.Lit():
+		case !a.Lit() || a.Severity == fleet.SeverityInfo:
 		case a.State == fleet.AlertStale:
 			n.Stale++
 		case a.Severity == fleet.SeverityStop:

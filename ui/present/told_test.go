@@ -37,11 +37,14 @@ func TestAResolvedAlertOffersNothing(t *testing.T) {
 	e := ui.Env{Snapshot: s, Board: board, Actions: uitest.Actions(), Now: uitest.Now()}
 	rule := fleet.Rule{Doc: fleet.RuleDoc{Cure: "cure it", NoCure: "not so"}}
 	a := board.Alerts[0]
-	if y := present.WhyOf(present.SceneOf(e), a, rule, e, kit.Look{}, 80); len(y.Fix) == 0 || len(y.Cure) == 0 {
-		t.Fatal("a firing alert offers neither fix nor cure")
+	why := func() present.Why {
+		return present.WhyOf(present.SceneOf(e), board.Explain(a, rule, s), e, kit.Look{}, 80)
+	}
+	if y := why(); len(y.Fix) == 0 || len(y.Cure) == 0 || len(y.Next) == 0 || len(y.Whose) == 0 {
+		t.Fatal("a firing alert offers neither fix nor cure, or has no owner")
 	}
 	a.State, a.ResolvedAt = fleet.AlertResolved, e.Now
-	if y := present.WhyOf(present.SceneOf(e), a, rule, e, kit.Look{}, 80); len(y.Fix)+len(y.Cure) != 0 || len(y.Summary) < 2 {
-		t.Errorf("fix %v, cure %v, summary %v", y.Fix, y.Cure, y.Summary)
+	if y := why(); len(y.Fix)+len(y.Cure)+len(y.Next)+len(y.Whose) != 0 || len(y.Summary) < 2 {
+		t.Errorf("fix %v, cure %v, next %v, summary %v", y.Fix, y.Cure, y.Next, y.Summary)
 	}
 }

@@ -1,6 +1,7 @@
 package present
 
 import (
+	"strings"
 	"time"
 
 	"andon/fleet"
@@ -9,159 +10,134 @@ import (
 	"andon/ui/kit"
 )
 
-// Why is what the board says of one alert: what is seen, the five whys of its
-// rule, the evidence with its ages, and what would cure it.
+// Why is what the screen says of one alert, in parts: the pages choose which of
+// them they have room for. The heights of Summary and Next do not change with the
+// ages in them, so that nothing below them jumps.
 type Why struct {
 	Summary  []kit.Line
-	Whys     []kit.Line
-	Subjects []kit.Line
-	Evidence []kit.Line
+	Next     []kit.Line // the next step in a line or two; empty where it is over
+	Whose    kit.Line
+	Chain    []Link
+	RuledOut []Item
+	Unknown  []Item
+	Verdicts []Item
+	Subjects []Item
+	Evidence []Item // of no why in particular
 	Fix      []kit.Line
-	Cure     []kit.Line
+	Cure     []kit.Line // what cures it, what does not, and what the cure costs
+	Related  []Item     // what explains it, or what it explains
+	Grounds  []Item     // the sources it rests on
 }
 
-// WhyOf explains an alert in lines of at most w cells.
-func WhyOf(s Scene, a fleet.Alert, rule fleet.Rule, e ui.Env, look kit.Look, w int) Why {
-	var y Why
-	over := a.State == fleet.AlertResolved
-	if over {
-		y.Summary = append(wrapped("every source it rests on was looked at again, and it is gone", w, themes.OK, look.Glyph(kit.SignOK)+" "),
-			wrapped(kit.Clean(a.Summary), w, themes.Dim, "was: ")...)
-	} else {
-		y.Summary = wrapped(kit.Clean(a.Summary), w, themes.Text, "")
+// Item is one fact, in one line or more.
+type Item []kit.Line
+
+// Link is one why of the chain.
+type Link struct {
+	Short kit.Line   // on one line, to be cut where it is too long
+	Mark  kit.Line   // how old the newest fact is that bears it out
+	Long  []kit.Line // in full
+	Proof []Item
+}
+
+// WhyOf draws an explanation in lines of at most w cells.
+func WhyOf(s Scene, x fleet.Explanation, e ui.Env, look kit.Look, w int) Why {
+	a := x.Alert
+	y := Why{Summary: summaryLines(x, look, w), Chain: s.chain(x, look, w), Subjects: s.subjectItems(x, look, w), Related: relatedItems(x, look, w),
+		Verdicts: verdictItems(x, w), Grounds: s.groundItems(x, look, w)}
+	for _, ev := range a.RuledOut {
+		y.RuledOut = append(y.RuledOut, s.evidenceLines(ev, look, w))
 	}
-	if a.StaleWhy != "" {
-		y.Summary = append(y.Summary, kit.Line{look.Sign(kit.SignStale), kit.In(themes.Stale, ": "+kit.Clean(a.StaleWhy))})
+	for _, ev := range x.Evidence {
+		y.Evidence = append(y.Evidence, s.evidenceLines(ev, look, w))
 	}
-	for i, why := range rule.Doc.Whys {
-		y.Whys = append(y.Whys, wrapped(kit.Clean(why), w, themes.Dim, kit.Number(int64(i+1))+" ")...)
+	for _, g := range a.Unknown {
+		y.Unknown = append(y.Unknown, gapLines(g, look, w))
 	}
-	y.Subjects = s.subjectLines(a, look, w)
-	for _, ev := range a.Evidence {
-		y.Evidence = append(y.Evidence, s.evidenceLines(ev, look, w)...)
-	}
-	if over { // nothing is left to mend
+	if x.Over() { // nothing is left to mend
 		return y
 	}
-	y.Fix = fixLines(a, e, look, w)
-	if rule.Doc.Cure != "" {
-		y.Cure = wrapped(kit.Clean(rule.Doc.Cure), w, themes.Text, "cures  ")
-	}
-	if rule.Doc.NoCure != "" {
-		y.Cure = append(y.Cure, wrapped(kit.Clean(rule.Doc.NoCure), w, themes.Dim, "not    ")...)
-	}
+	steps := x.NextSteps(e.Actions)
+	y.Next, y.Whose = nextLines(x, steps, w), whoseLine(x)
+	y.Fix = fixLines(x, steps, w)
+	y.Cure = cureLines(x, w)
 	return y
 }
 
-// wrapped breaks a text; the first line begins with head, the others are
-// indented by its width.
-func wrapped(s kit.Safe, w int, role themes.Role, head kit.Safe) []kit.Line {
-	n := kit.Width(head)
-	var out []kit.Line
-	for i, t := range kit.Wrap(s, max(w-n, 1)) {
-		first := kit.PadRight("", n, "")
-		if i == 0 {
-			first = head
-		}
-		out = append(out, kit.Line{kit.In(themes.Faint, first), kit.In(role, t)})
+func summaryLines(x fleet.Explanation, look kit.Look, w int) []kit.Line {
+	a := x.Alert
+	if x.Over() {
+		return append(wrapped("every source it rests on was looked at again, and it is gone", w, themes.OK, look.Glyph(kit.SignOK)+" "),
+			wrapped(kit.Clean(a.Summary), w, themes.Dim, "was: ")...)
+	}
+	out := steady(kit.Clean(a.Summary), w, themes.Text, "")
+	if a.CameBack != "" {
+		out = append(out, wrapped(kit.Clean(a.CameBack), w, themes.Warn, "back: ")...)
+	}
+	if a.StaleWhy != "" {
+		out = append(out, kit.Line{look.Sign(kit.SignStale), kit.In(themes.Stale, ": "+kit.Clean(a.StaleWhy)+", so it cannot resolve")})
 	}
 	return out
 }
 
-// evidenceLines are "stat  …/1792/run-5  owner 0:0, wanted 1000:1000   2s"; where
-// the line is too narrow for both, the place stands on a line of its own.
-func (s Scene) evidenceLines(ev fleet.Evidence, look kit.Look, w int) []kit.Line {
-	const label, age, least = 9, 5, 12
-	room := max(w-label-age-1, 8)
-	what, where, fact := kit.Clean(ev.What), kit.Clean(ev.Where), kit.Clean(ev.Fact)
-	at := kit.Safe("")
-	if !ev.At.IsZero() {
-		at = kit.Age(s.since(ev.At))
+// chain draws the whys. Where no fact says which why it bears out, nothing is
+// marked as not shown: the facts stand on their own then.
+func (s Scene) chain(x fleet.Explanation, look kit.Look, w int) []Link {
+	borne := 0
+	for _, b := range x.Whys {
+		borne += len(b.Evidence)
 	}
-	head := kit.In(themes.Info, kit.PadRight(what, label-1, "")+" ")
-	tail := kit.In(themes.Dim, " "+kit.PadLeft(at, age, ""))
-	if where == "" || kit.Width(fact)+2+least <= room {
-		line, used := kit.Line{head}, 0
-		if where != "" {
-			where = tailOf(where, min(room-kit.Width(fact)-2, 40), look)
-			line, used = line.Then(kit.In(themes.Dim, where+"  ")), kit.Width(where)+2
+	var out []Link
+	for i, b := range x.Whys {
+		text, head := kit.Clean(b.Text), kit.Number(int64(i+1))+" "
+		l := Link{Short: kit.Line{kit.In(themes.Faint, head), kit.In(themes.Dim, text)}, Long: wrapped(text, w, themes.Dim, head)}
+		var newest time.Time
+		for _, ev := range b.Evidence {
+			item := s.evidenceLines(ev, look, w-kit.Width(head))
+			for k := range item {
+				item[k] = append(kit.Line{kit.In(themes.Faint, kit.PadRight("", kit.Width(head), ""))}, item[k]...)
+			}
+			l.Proof = append(l.Proof, item)
+			if ev.At.After(newest) {
+				newest = ev.At
+			}
 		}
-		return []kit.Line{line.Then(kit.In(themes.Text, kit.PadRight(fact, room-used, look.Ellipsis())), tail)}
-	}
-	var out []kit.Line
-	for i, t := range kit.Wrap(fact, room) {
 		switch {
-		case i == 0:
-			out = append(out, kit.Line{head, kit.In(themes.Text, kit.PadRight(t, room, "")), tail})
-		case i < 3:
-			out = append(out, kit.Line{kit.In(themes.Text, kit.PadRight("", label, "")+t)})
+		case borne == 0:
+		case len(b.Evidence) == 0:
+			l.Mark = kit.Line{kit.In(themes.Faint, "not shown")}
+			l.Long = append(l.Long, kit.Line{kit.In(themes.Faint, kit.PadRight("", kit.Width(head), "")+"not shown by evidence here")})
+		default:
+			l.Mark = kit.Line{kit.In(themes.OK, look.Glyph(kit.SignOK)), kit.In(themes.Dim, " "+kit.PadLeft(kit.Age(s.since(newest)), 4, ""))}
 		}
-	}
-	return append(out, kit.Line{kit.In(themes.Dim, kit.PadRight("", label, "")+tailOf(where, w-label, look))})
-}
-
-// subjectLines are an alert's run dirs, or its pull requests, or its runs.
-func (s Scene) subjectLines(a fleet.Alert, look kit.Look, w int) []kit.Line {
-	n := countSubjects(a)
-	var out []kit.Line
-	for _, id := range n.dirs {
-		d, ok := s.DirOf(id)
-		if !ok {
-			out = append(out, kit.Line{kit.In(themes.Stale, look.Glyph(kit.SignUnknown)+" "), kit.In(themes.Dim, tailOf(kit.Clean(id.String()), w-12, look)+"  gone")})
-			continue
-		}
-		out = append(out, s.dirLine(d, look, w))
-	}
-	if len(out) > 0 {
-		return out
-	}
-	for _, k := range n.prs {
-		if p, ok := s.PROf(k); ok {
-			sign := s.lamp(fleet.OfPR(k), kit.SignOK)
-			out = append(out, kit.Line{kit.In(sign.Role(), look.Glyph(sign)+" "), kit.In(themes.Text, kit.PadRight(prNumber(k.Number), 7, "")),
-				kit.In(themes.Dim, kit.Truncate(kit.Clean(p.Title), max(w-10, 1), look.Ellipsis()))})
-		}
+		out = append(out, l)
 	}
 	return out
 }
 
-func (s Scene) dirLine(d fleet.Dir, look kit.Look, w int) kit.Line {
-	sign := s.lamp(fleet.OfDir(d.ID()), kit.SignOK)
-	bytes, writers := kit.Safe("?"), kit.Safe("?")
-	if b, ok := d.Bytes.Get(); ok {
-		bytes = kit.Bytes(b)
+// Heading is an alert's title as a section names it. A cluster says to stop the
+// line.
+func Heading(a fleet.Alert) kit.Safe {
+	title := kit.Clean(strings.ToUpper(a.Title))
+	if a.StopsTheLine() {
+		return StopTheLine + ": " + title
 	}
-	if n, ok := d.LiveWriters(); ok {
-		writers = kit.Number(int64(n))
-	}
-	tail := kit.PadRight(kit.Clean(string(d.Host)), 8, look.Ellipsis()) + " " + kit.PadRight(OwnerText(d), 9, "") + kit.PadLeft(bytes, 9, "") + " " + kit.PadLeft(writers, 2, "") + " wr"
-	room := max(w-2-1-kit.Width(tail), 8)
-	return kit.Line{kit.In(sign.Role(), look.Glyph(sign)+" "), kit.In(themes.Text, kit.PadRight(tailOf(kit.Clean(d.Path.Rel()), room, look), room, "")+" "), kit.In(themes.Dim, tail)}
+	return title
 }
 
-// fixLines name the suggested actions with their keys, in order, and advice.
-func fixLines(a fleet.Alert, e ui.Env, look kit.Look, w int) []kit.Line {
+// StopTheLine is what a cluster of like failures is announced with.
+const StopTheLine kit.Safe = "STOP THE LINE"
+
+// InHand lists the lit alerts that somebody has, worst first.
+func InHand(s Scene, look kit.Look, w int) []kit.Line {
 	var out []kit.Line
-	n := countSubjects(a)
-	for i, id := range a.Suggested {
-		act, ok := e.Action(id)
-		if !ok {
+	for _, a := range s.Board.Alerts {
+		if a.AckedBy == "" || !a.Lit() || a.Severity == fleet.SeverityInfo {
 			continue
 		}
-		line := kit.Line{kit.In(themes.Faint, kit.Number(int64(i+1))+"  "), kit.In(themes.Warn, kit.PadRight(kit.Clean(act.Key), 2, "")+" "), kit.In(themes.Text, kit.Clean(act.Title))}
-		switch {
-		case id == fleet.ActionRerun && len(n.runs) > 0:
-			line = line.Then(kit.In(themes.Dim, "  "+plural(len(n.runs), "run")))
-		case len(n.dirs) > 0 && id != fleet.ActionRerun:
-			line = line.Then(kit.In(themes.Dim, "  "+plural(len(n.dirs), "dir")))
-		}
-		out = append(out, line)
-	}
-	if a.Advice != "" {
-		out = append(out, wrapped(kit.Clean(a.Advice), w, themes.Text, "advice ")...)
-	}
-	if len(out) == 0 {
-		out = append(out, kit.Line{kit.In(themes.Dim, "nothing andon can do cures this; see what the rule advises")})
+		sign := AlertSign(a)
+		tail := " " + kit.PadRight(kit.Clean(a.AckedBy), 10, look.Ellipsis()) + kit.PadLeft(kit.Age(s.since(a.Since)), 5, "")
+		out = append(out, kit.Line{kit.In(sign.Role(), look.Glyph(sign)+" "), kit.In(themes.Dim, kit.PadRight(kit.Clean(a.Summary), max(w-look.SignWidth()-1-kit.Width(tail), 1), look.Ellipsis())+tail)})
 	}
 	return out
 }

@@ -158,7 +158,7 @@ func TestAckAndItsTakingBack(t *testing.T) {
 	if len(acks) != 1 || acks[0].By != "you" || !strings.HasPrefix(acks[0].Fingerprint, "disk-pressure/") {
 		t.Fatalf("acknowledged %+v", acks)
 	}
-	p.Keys("j", "j", "a")
+	p.Keys("m", "G", "k", "a")
 	if acks = uitest.Sent[ui.Ack](p); len(acks) != 2 || acks[1].By != "" {
 		t.Errorf("mei's acknowledgement was not taken back: %+v", acks)
 	}

@@ -13,13 +13,13 @@ func Rules() []fleet.Rule {
 			Whys: []string{"The build fails within seconds: it cannot create target/debug.", "Its run dir belongs to root; the build runs as the wanted owner.",
 				"dockerd made the dir: a bind source that is missing is created by root.", "The dir is new for every run, so it is missing every time, and nothing gives it away before the first write.",
 				"The workflow (or a job-started hook) must make the dir with the right owner before docker can."},
-			Cure: "Chown the dir, then rerun the failed jobs. For good: an ownership step before the first write, in every job.", NoCure: "Rerun alone fails the same way."}},
+			Cure: "Chown the dir, then rerun the failed jobs. For good: an ownership step before the first write, in every job.", NoCure: "Rerun alone fails the same way.", Cost: "seconds for the chown; one run of each failed job."}, Actor: fleet.ActorOperator, For: time.Minute},
 		{ID: "disk-pressure", Title: "disk pressure", Severity: fleet.SeverityStop, Doc: fleet.RuleDoc{
 			Whys: []string{"Builds die with no space left on device.", "The filesystem of the run dirs is nearly full.", "One cold build is about 180 GB, and each run has a dir of its own.",
 				"Nobody deletes them: cleaners go by age.", "Deletion must follow the state of the run and its pull request."},
-			Cure: "Reap the orphans, then purge.", NoCure: "Rerun makes it worse."}},
-		{ID: "host-unreachable", Title: "host cannot be looked at", Severity: fleet.SeverityStop},
-		{ID: "same-failure", Title: "same failure in many branches", Severity: fleet.SeverityWarn},
+			Cure: "Reap the orphans, then purge.", NoCure: "Rerun makes it worse."}, Actor: fleet.ActorOperator},
+		{ID: "host-unreachable", Title: "host cannot be looked at", Severity: fleet.SeverityStop, Actor: fleet.ActorHost},
+		{ID: "same-failure", Title: "same failure in many branches", Severity: fleet.SeverityStop, Actor: fleet.ActorOperator},
 		{ID: "orphan-dirs", Title: "orphan run dirs", Severity: fleet.SeverityWarn},
 	}
 }
@@ -44,19 +44,24 @@ func Alerts(s *fleet.Snapshot) fleet.Board {
 		a.Rule, a.Severity, a.Key, a.Summary = rule, sev, key, summary
 		for _, r := range Rules() {
 			if r.ID == rule {
-				a.Title = r.Title
+				a.Title, a.Actor = r.Title, r.Actor
 			}
 		}
 		return a
 	}
 	owner := alert("run-dir-owner", fleet.SeverityStop, "intel/born", "8 run dirs on intel: owned by 0:0 since birth, 8 PRs", 4*time.Minute)
+	owner.Rests = []fleet.SourceID{fleet.HostSource("intel"), {Kind: fleet.SourceJobs, Of: string(Repo)}}
+	owner.Evidence = []fleet.Evidence{{What: "log", Where: "run 25919247784, workspace-test, step 2", Fact: "error: failed to create directory `/workspace/target/debug`", At: now.Add(-12 * time.Minute), Why: 1}}
+	owner.RuledOut = []fleet.Evidence{{What: "writers", Where: "intel", Fact: "another build in the dirs: no live writer in any of the 8", At: now.Add(-2 * time.Second)},
+		{What: "birth", Where: "intel", Fact: "deleted under the job: each was born as its job began, none later", At: now.Add(-2 * time.Second)}}
+	owner.Unknown = []fleet.Gap{{What: "which container made the dirs", Why: "dockerd keeps no record of it", Makes: "docker events on intel while the next run starts"}}
 	var prs, runs []fleet.Subject
 	for _, pr := range Blocked() {
 		id := fleet.DirID{Host: "intel", Path: root + "/" + rel(pr)}
 		owner.Subjects = append(owner.Subjects, fleet.OfDir(id))
 		prs = append(prs, fleet.OfPR(fleet.PRKey{Repo: Repo, Number: pr}))
 		runs = append(runs, fleet.OfRun(fleet.RunKey{Repo: Repo, ID: RunOf(pr)}))
-		owner.Evidence = append(owner.Evidence, fleet.Evidence{What: "stat", Where: id.String(), Fact: "owner 0:0, wanted 1000:1000: made as its job began", At: now.Add(-2 * time.Second)})
+		owner.Evidence = append(owner.Evidence, fleet.Evidence{What: "stat", Where: id.String(), Fact: "owner 0:0, wanted 1000:1000: made as its job began", At: now.Add(-2 * time.Second), Why: 2})
 		owner.Bytes += (480 + 16) << 20
 	}
 	owner.Subjects = append(append(append(owner.Subjects, prs...), runs...), fleet.OfHost("intel"))

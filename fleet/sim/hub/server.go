@@ -102,6 +102,7 @@ func (s *Server) routes() http.Handler {
 	api.HandleFunc("GET /repos/{owner}/{repo}/git/matching-refs/{ref...}", s.part(QueueRefs, s.refs))
 	api.HandleFunc("GET /repos/{owner}/{repo}/actions/jobs/{id}", s.job)
 	api.HandleFunc("GET /repos/{owner}/{repo}/actions/jobs/{id}/logs", s.logs)
+	api.HandleFunc("GET /repos/{owner}/{repo}/check-runs/{id}/annotations", s.annotations)
 	api.HandleFunc("GET /repos/{owner}/{repo}/actions/runners", s.runners)
 	api.HandleFunc("GET /orgs/{org}/actions/runners", s.runners)
 	api.HandleFunc("POST /repos/{owner}/{repo}/actions/runs/{id}/rerun-failed-jobs", s.rerun)

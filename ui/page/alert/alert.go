@@ -16,6 +16,7 @@ import (
 type Model struct {
 	fingerprint string
 	top         int // first line shown
+	told        explain.Told
 }
 
 // New is the page of the alert with a fingerprint.
@@ -23,6 +24,7 @@ func New(fingerprint string) Model { return Model{fingerprint: fingerprint} }
 
 // Update answers one message.
 func (m Model) Update(e ui.Env, msg ui.Msg) (ui.Page, []ui.Effect) {
+	m.told = m.told.For(e, m.fingerprint)
 	p, ok := msg.(ui.Pressed)
 	if !ok {
 		return m, nil
@@ -61,17 +63,21 @@ func (m Model) clamp(e ui.Env, top int) int {
 
 func (m Model) lines(e ui.Env) []string {
 	look := present.Look(e)
-	a, ok := e.Board.Alert(m.fingerprint)
+	x, ok := m.told.For(e, m.fingerprint).Get()
 	if !ok {
 		return []string{look.Section(e.Rect.W, "OVER", ""), look.Line(e.Rect.W, kit.Line{kit.In(themes.Dim, " this alert is over and off the board; esc goes back")}, nil)}
 	}
-	return explain.Lines(e, present.SceneOf(e), a, look, e.Rect.W, 1<<20)
+	return explain.Page(e, present.SceneOf(e), x, look, e.Rect.W)
 }
 
 // View draws the page in exactly Env.Rect.
 func (m Model) View(e ui.Env) string {
-	lines := m.lines(e)
-	return present.Look(e).Stack(e.Rect.W, e.Rect.H, lines[m.clamp(e, m.top):]...)
+	look, lines := present.Look(e), m.lines(e)
+	lines = lines[max(min(m.top, len(lines)-e.Rect.H), 0):]
+	if n := len(lines) - e.Rect.H; n > 0 && e.Rect.H > 1 {
+		lines[e.Rect.H-1] = look.Line(e.Rect.W, kit.Line{kit.In(themes.Dim, " "+kit.Count(int64(n+1))+" more lines, j goes down")}, nil)
+	}
+	return look.Stack(e.Rect.W, e.Rect.H, lines...)
 }
 
 // Face tells the frame what the page understands.

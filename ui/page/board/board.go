@@ -6,6 +6,7 @@ import (
 	"andon/fleet"
 	"andon/ui"
 	"andon/ui/page/aim"
+	"andon/ui/page/explain"
 	"andon/ui/page/list"
 	"andon/ui/present"
 )
@@ -29,8 +30,9 @@ type Model struct {
 	deeds   []present.Recent    // newest first; read-only
 	runners []present.RunnerRow // of all hosts; read-only
 	pane    pane
-	all     bool // muted alerts are shown
-	muted   int
+	all     bool // what is folded away is shown
+	folded  present.Folded
+	told    explain.Told // the alert under the cursor
 }
 
 // New is a board without rows.
@@ -81,8 +83,8 @@ func (m Model) refreshed(e ui.Env) Model {
 }
 
 func (m Model) alertRows(e ui.Env, s present.Scene) Model {
-	rows, muted := present.AlertRows(s, e.Keys, m.all)
-	m.muted = muted
+	var rows []present.AlertRow
+	rows, m.folded = present.AlertRows(s, e.Keys, m.all)
 	m.alerts = m.alerts.Fill(rows)
 	return m
 }
@@ -216,7 +218,7 @@ func (m Model) ack(e ui.Env) []ui.Effect {
 	if a.AckedBy != "" {
 		return []ui.Effect{ui.Ack{Fingerprint: a.Fingerprint()}, ui.Say{Text: "no longer acknowledged: " + a.Title}}
 	}
-	return []ui.Effect{ui.Ack{Fingerprint: a.Fingerprint(), By: e.Operator}, ui.Say{Text: "acknowledged: " + a.Title + "; it stays lit and counted"}}
+	return []ui.Effect{ui.Ack{Fingerprint: a.Fingerprint(), By: e.Operator}, ui.Say{Text: "acknowledged, still lit and counted, m shows it: " + a.Title}}
 }
 
 // Face tells the frame what the board understands now.

@@ -27,13 +27,15 @@ func (m Model) layout(e ui.Env) sections {
 	return sections{alerts: e.Rect.H}
 }
 
-// sized gives each list the room it has.
+// sized gives each list the room it has, and explains the alert the cursor is on.
 func (m Model) sized(e ui.Env) Model {
 	s := m.layout(e)
 	w := m.leftWidth(e)
 	m.hosts = m.hosts.With(m.hosts.Resize(w, s.hosts-1).Focus(m.pane == hostsPane))
 	m.alerts = m.alerts.With(m.alerts.Resize(w, s.alerts-1).Focus(m.pane == alertsPane))
 	m.prs = m.prs.With(m.prs.Resize(w, s.prs-1).Focus(m.pane == prsPane))
+	r, _ := m.alerts.Current()
+	m.told = m.told.For(e, r.Fingerprint)
 	return m
 }
 
@@ -53,7 +55,7 @@ func (m Model) View(e ui.Env) string {
 	if s.hosts > 0 {
 		blocks = append(blocks, m.heading(look, w, "HOSTS", hostsRemark(scene), hostsPane), explain.Rows(e, look, w, s.hosts-1, m.hosts.View(look)))
 	}
-	blocks = append(blocks, m.heading(look, w, "LINE STOPS AND WARNINGS", m.alertsRemark(look, w), alertsPane), m.alertsView(e, scene, look, w, s.alerts-1))
+	blocks = append(blocks, m.alertsHeading(e, look, w), m.alertsView(e, scene, look, w, s.alerts-1))
 	if s.prs > 0 {
 		blocks = append(blocks, m.heading(look, w, "PULL REQUESTS", m.prs.Remark(look), prsPane), explain.Rows(e, look, w, s.prs-1, m.prs.View(look)))
 	}
@@ -109,23 +111,51 @@ func hostsRemark(s present.Scene) kit.Safe {
 	return kit.Join(parts, " ∙ ")
 }
 
-// alertsRemark counts the alerts, those out of sight and those muted.
-func (m Model) alertsRemark(look kit.Look, w int) kit.Safe {
-	text := m.alerts.Remark(look)
-	if shown, _ := m.alerts.Count(); shown > 1 && w >= 70 {
-		text += " ∙ worst first"
+// alertsHeading is the rule above the alerts. A cluster of like failures takes it
+// over: it is what the line is stopped for.
+func (m Model) alertsHeading(e ui.Env, look kit.Look, w int) string {
+	const title = "LINE STOPS AND WARNINGS"
+	if len(e.Board.Alerts) > 0 { // worst first
+		a := e.Board.Alerts[0]
+		if a.StopsTheLine() && a.AckedBy == "" {
+			text := look.Glyph(kit.SignStop) + " " + present.StopTheLine
+			return look.Rule(w, kit.Line{kit.In(themes.Crit, text)}, kit.Line{kit.In(themes.Dim, m.alertsRemark(look, w-kit.Width(text)))})
+		}
+	}
+	return m.heading(look, w, title, m.alertsRemark(look, w-len(title)), alertsPane)
+}
+
+// alertsRemark counts the alerts, those out of sight and those folded away, as
+// fully as there is room beside the title of a rule.
+func (m Model) alertsRemark(look kit.Look, room int) kit.Safe {
+	const around = 9 // dashes and blanks
+	count, below, order := m.alerts.Remark(look), kit.Safe(""), kit.Safe("")
+	if shown, _ := m.alerts.Count(); shown > 1 && m.alerts.Query().Empty() {
+		order = " ∙ worst first"
 	}
 	if n := m.alerts.Below(); n > 0 {
-		text += " ∙ " + kit.Number(int64(n)) + " below"
+		below = " ∙ " + kit.Number(int64(n)) + " below"
 	}
-	if m.muted > 0 && !m.all {
-		text += " ∙ " + kit.Number(int64(m.muted)) + " muted, m shows"
+	folded := func(short bool) kit.Safe {
+		switch {
+		case !m.folded.Any():
+			return ""
+		case m.all:
+			return " ∙ " + m.folded.Words(short) + ", m folds"
+		}
+		return " ∙ " + m.folded.Words(short) + ", m shows"
+	}
+	text := count + order + below + folded(false)
+	for _, less := range []kit.Safe{count + below + folded(false), count + below + folded(true)} {
+		if kit.Width(text) > room-around {
+			text = less
+		}
 	}
 	return text
 }
 
 // alertsView is the list, or what an empty one means: "normal" is only said
-// where everything could be looked at.
+// where everything could be looked at and nothing is in somebody's hands.
 func (m Model) alertsView(e ui.Env, s present.Scene, look kit.Look, w, h int) string {
 	if _, all := m.alerts.Count(); all > 0 {
 		return m.alerts.View(look)
@@ -135,49 +165,35 @@ func (m Model) alertsView(e ui.Env, s present.Scene, look kit.Look, w, h int) st
 	case e.Snapshot == nil:
 	case lamp == fleet.LampGreen:
 		sign, text = kit.SignOK, "normal: nothing stands still"
-	default:
+	case lamp == fleet.LampUnknown:
 		text = "no alert, but not every source answers: this is not a green light"
+	default:
+		if sign = kit.SignWarn; lamp == fleet.LampRed {
+			sign = kit.SignStop
+		}
+		text = "nothing new: somebody has every alert that is lit"
 	}
 	return look.Stack(w, h, look.Line(w, kit.Line{kit.In(sign.Role(), "  "+look.Glyph(sign)+" "), kit.In(themes.Text, text)}, nil))
 }
 
 // why explains the alert under the cursor in h lines, rule included.
 func (m Model) why(e ui.Env, s present.Scene, look kit.Look, w, h int) string {
-	a, ok := m.alert(e)
+	x, ok := m.told.Get()
 	if !ok {
-		return look.Stack(w, h, explain.Silent(s, look, w)...)
+		return look.Stack(w, h, explain.Idle(s, look, w)...)
 	}
-	rule, _ := e.Rule(a.Rule)
-	y := present.WhyOf(s, a, rule, e, look, w-2)
-	head := look.Rule(w, kit.Line{kit.In(themes.Title, "WHY")}, kit.Line{kit.In(themes.Dim, present.Standing(s, a))})
-	return look.Stack(w, h, append([]string{head}, explain.Drawn(look, w, whyLines(y, h-1))...)...)
-}
-
-// whyLines fits what there is to say into h lines: the summary and the fix
-// first, then whys and evidence share the rest.
-func whyLines(y present.Why, h int) []kit.Line {
-	take := func(lines []kit.Line, n int) []kit.Line { return lines[:min(len(lines), max(n, 0))] }
-	summary := take(y.Summary, min(2, h))
-	fix := take(y.Fix, min(2, h-len(summary)))
-	rest := h - len(summary) - len(fix)
-	evidence := take(y.Evidence, max(rest-len(y.Whys), min(rest/3, 3)))
-	whys := take(y.Whys, rest-len(evidence))
-	rest -= len(whys) + len(evidence)
-	subjects := take(y.Subjects, rest)
-	out := append([]kit.Line{}, summary...)
-	out = append(out, whys...)
-	out = append(out, subjects...)
-	out = append(out, evidence...)
-	return append(out, fix...)
+	y := present.WhyOf(s, x, e, look, w-2)
+	head := look.Rule(w, kit.Line{kit.In(themes.Title, "WHY")}, kit.Line{kit.In(themes.Dim, present.Standing(s, x.Alert))})
+	return look.Stack(w, h, append([]string{head}, explain.Brief(y, look, w, h-1)...)...)
 }
 
 // detail is the right column of a wide board.
 func (m Model) detail(e ui.Env, s present.Scene, look kit.Look, w, h int) string {
-	a, ok := m.alert(e)
+	x, ok := m.told.Get()
 	if !ok {
-		return look.Stack(w, h, explain.Silent(s, look, w)...)
+		return look.Stack(w, h, explain.Idle(s, look, w)...)
 	}
-	return look.Stack(w, h, explain.Lines(e, s, a, look, w, h)...)
+	return look.Stack(w, h, explain.Pane(e, s, x, look, w, h)...)
 }
 
 // runnersView are the runners in two columns, in h lines, rule included.
