@@ -94,7 +94,7 @@ func (p *offline) finding(s *fleet.Snapshot) fleet.Finding {
 		Evidence: []fleet.Evidence{{What: "runners", Where: p.scope, At: src.TriedAt, Why: 2, Fact: "offline: " + listed(p.names, 6)}},
 	}
 	if !p.unseen {
-		f.Began = p.since
+		f.Began = p.since.Add(src.Interval) // the first list that could say offline
 	}
 	where := p.scope
 	if p.host != "" {
