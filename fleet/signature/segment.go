@@ -72,7 +72,7 @@ const closingLines = 6
 // the runner's last word counts, or an error close to the step's end.
 func (s *segment) failed() bool {
 	switch {
-	case s.hard > 0:
+	case s.hard > 0, s.struck():
 		return true
 	case s.marked == 0 || s.kind&Script != 0:
 		return false
@@ -80,6 +80,17 @@ func (s *segment) failed() bool {
 		return s.since <= closingLines
 	}
 	return true
+}
+
+// struck reports whether the runner itself said what ended the step: a lost or
+// stopped runner gives no exit code.
+func (s *segment) struck() bool {
+	for i := range s.events {
+		if e := &s.events[i]; e.row != nil && e.row.Ends && e.marked && !e.test && e.class == e.row.Class {
+			return true
+		}
+	}
+	return false
 }
 
 // end is the line at which the step ended.
