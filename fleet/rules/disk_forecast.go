@@ -186,6 +186,7 @@ func (tr *trend) finding(s *fleet.Snapshot, o orphanSum, sizes *cold) fleet.Find
 		},
 		RuledOut: []fleet.Evidence{{What: "df over time", Where: where, At: sw.At, Fact: fmt.Sprintf("not a disk that goes up and down: free bytes fell in %d %% of all pairs of samples", tr.steady)}},
 	}
+	f.Began = tr.points[0].At
 	if tr.full < forecastStop {
 		f.Severity = fleet.SeverityStop
 	}

@@ -63,3 +63,16 @@ func TestLifeOfAnUnreachableHost(t *testing.T) {
 			w.Pass(0)
 		}})
 }
+
+// TestHoldTimes: how long a trouble must hold before it may light a lamp, where
+// one look could deceive.
+func TestHoldTimes(t *testing.T) {
+	for id, least := range map[fleet.RuleID]time.Duration{
+		"zombie-writer": time.Minute, "attempts-share-dir": 30 * time.Second, "runner-service-dead": 2 * time.Minute, "disk-forecast": 2 * time.Minute,
+		"cleaner-idle": 5 * time.Minute, "compiler-cache": 5 * time.Minute, "clock-skew": time.Minute, "legacy-layout": 5 * time.Minute, "work-residue": 10 * time.Minute,
+	} {
+		if r := ruleOf(t, id); r.For < least {
+			t.Errorf("%s fires after %s, want %s at least", id, r.For, least)
+		}
+	}
+}

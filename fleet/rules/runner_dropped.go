@@ -84,7 +84,7 @@ func droppedFinding(s *fleet.Snapshot, scope string, h *seenRunners, src fleet.S
 	slices.SortFunc(missing, func(a, b fleet.RunnerSeen) int {
 		return cmp.Or(b.Last.Compare(a.Last), cmp.Compare(a.Name, b.Name))
 	})
-	f := fleet.Finding{Key: scope, Severity: fleet.SeverityWarn, Rests: []fleet.SourceID{src.ID}}
+	f := fleet.Finding{Key: scope, Severity: fleet.SeverityWarn, Rests: []fleet.SourceID{src.ID}, Began: missing[0].Last}
 	var t touched
 	for i, r := range missing {
 		t.host(s, r.Name)

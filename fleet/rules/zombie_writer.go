@@ -194,6 +194,7 @@ func (o over) told(f *fleet.Finding, sw fleet.Sweep, d *fleet.Dir, zombies, hold
 	kinds := byKindOf(zombies)
 	containers, tree := kinds[writerContainer], kinds[writerTree]
 	f.Summary = fmt.Sprintf("%s: %s of %s", d.Path.Rel(), fleet.Plural(len(zombies), "writer"), what)
+	f.Began = o.ended
 	f.Evidence = append(f.Evidence, writerEvidence(containers, string(d.Host), sw.At, 4)...)
 	f.Evidence = append(f.Evidence, writerEvidence(tree, string(d.Host), sw.At, 3)...)
 	f.Advice = endThem(d.Host, containers, tree)

@@ -82,7 +82,9 @@ func TestStepsAnnotationsThenLog(t *testing.T) {
 
 // A step that may fail prints errors too: the failed step's time says which counts.
 func TestTheFailedStepsTimeChoosesTheText(t *testing.T) {
-	log := func(sec int, text string) string { return fmt.Sprintf("2026-05-18T03:00:%02d.1234567Z %s\n", sec, text) }
+	log := func(sec int, text string) string {
+		return fmt.Sprintf("2026-05-18T03:00:%02d.1234567Z %s\n", sec, text)
+	}
 	text := log(1, "##[group]Run ./optional.sh") + log(1, "shell: bash -e {0}") + log(1, "##[endgroup]") + log(2, "tar: x: Cannot write: No space left on device") + log(2, "##[error]Process completed with exit code 2.") +
 		log(20, "##[group]Run tsc") + log(20, "shell: bash -e {0}") + log(20, "##[endgroup]") + log(21, "src/a.ts(1,2): error TS2322: no") + log(22, "##[error]Process completed with exit code 2.")
 	in := Input{Job: "build (3.12, ubuntu)", Conclusion: fleet.ConclusionFailure, Log: []byte(text),
