@@ -9,8 +9,11 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
+
+	"andon/fleet/config"
 )
 
 // Exit codes follow gh; check alone follows monitoring plugins.
@@ -64,6 +67,8 @@ func verbs() []verb {
 		{name: "console", summary: "the console (the default)", run: runConsole},
 		{name: "demo", args: "[--headless -- VERB …]", summary: "the same on an embedded fleet; no credentials needed", run: runDemo},
 		{name: "check", args: "[--json]", summary: "one look at everything; exit 0 green, 1 yellow, 2 red, 3 unknown", run: runCheck},
+		{name: "watch", args: "[--json] [--interval D] [--for D] [--heartbeat D]", summary: "look without a screen, send notices, and stream what changes", run: runWatch},
+		{name: "report", args: "[--since D] [-o FILE] [--json]", summary: "what happened, as Markdown: timeline, causes, actions, times, what is still open", run: runReport},
 		{name: "plan", args: "ACTION [TARGET…] [--alert RULE] [-o FILE]", summary: "what an action would do; changes nothing", run: runPlan},
 		{name: "apply", args: "PLANFILE | ACTION [TARGET…] [--alert RULE] [--yes]", summary: "do it: previewed, confirmed, verified, audited", run: runApply},
 		{name: "audit", args: "[list|verify] [--json]", summary: "what was done, by whom, and whether the record is whole", run: runAudit},
@@ -144,6 +149,15 @@ type common struct {
 	config   string
 	readonly bool
 	json     bool
+	interval time.Duration // of all sources; 0: the config's. Set by the verb that has such a flag
+}
+
+// paced returns the intervals a verb goes by.
+func (c common) paced(i config.Intervals) config.Intervals {
+	if c.interval > 0 {
+		i.Hosts, i.Runs, i.Pulls, i.Runners = c.interval, c.interval, c.interval, c.interval
+	}
+	return i
 }
 
 // flags parses a verb's flags, which may stand before or after its arguments.
