@@ -131,6 +131,7 @@ func TestJobsFollowChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newForge()
 		f.runs = []fleet.WorkflowRun{run(9, "in_progress", ""), run(8, "completed", "failure"), run(7, "completed", "success")}
+		f.jobs[9] = []fleet.Job{{Repo: repo, ID: 90, RunID: 9, Status: "in_progress"}}
 		newest, _ := running(t, collector(newLab(t), f, nil))
 		after(2 * time.Minute)
 		if lists := f.count("runs"); lists < 7 || lists > 10 {
@@ -151,8 +152,13 @@ func TestJobsFollowChanges(t *testing.T) {
 			t.Errorf("in the background read %d times, want 3", n)
 		}
 		source(t, newest(), jobsID(repo), fleet.SourceOK, "")
-		f.set(func(f *forge) { f.runs[0] = run(9, "completed", "success") })
+		f.set(func(f *forge) {
+			f.runs[0], f.jobs[9] = run(9, "completed", "success"), []fleet.Job{{Repo: repo, ID: 90, RunID: 9, Status: "completed", Conclusion: "success"}}
+		})
 		after(20 * time.Second)
+		if jobs := newest().JobsOf(fleet.RunKey{Repo: repo, ID: 9}); f.count("jobs 9") != 4 || len(jobs) != 1 || jobs[0].Status.Live() {
+			t.Errorf("after its end read %d times, want 4: %+v", f.count("jobs 9"), jobs)
+		}
 		lists := f.count("runs")
 		after(6 * time.Minute)
 		if more := f.count("runs") - lists; more < 2 || more > 4 {

@@ -229,6 +229,8 @@ func (c *Collector) jobsRank(k fleet.RunKey, r fleet.WorkflowRun, owns bool, now
 		return 3
 	case r.Conclusion.Red() && last.mark != markOf(r) && now.Sub(r.UpdatedAt) < c.cfg.Policy.ClusterWindow:
 		return 4
+	case len(last.jobs) > 0 && last.mark != markOf(r):
+		return 5 // else what was in progress when they were read would stay so for good
 	}
 	return 0
 }

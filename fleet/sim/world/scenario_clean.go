@@ -1,5 +1,7 @@
 package world
 
+import "andon/fleet"
+
 // Clean is the scenario in which nothing is wrong.
 const Clean = "clean"
 
@@ -20,6 +22,18 @@ func (w *World) clean(now int64) {
 		return ci(1000+w.rng.Int64N(700), 12*gib)
 	}}, 14)
 	w.bustle(w.side(trueno), 3)
+	w.mainDirs(apr)
+}
+
+// mainDirs leaves a dir of the default branch on every host: none is ever empty, which
+// a console does not believe at once.
+func (w *World) mainDirs(r *Repo) {
+	p := w.openPR(r, 1829, author(2), "release-notes", "docs: notes of the next release", r.Name)
+	for _, h := range w.Hosts {
+		x := w.past(p, h, w.now-hour, 20*minute, fleet.ConclusionSuccess)
+		x.Event, x.Branch, x.PRs, x.Ref, x.SHA = "push", "main", nil, "main", w.sha()
+		w.leave(h, x.DirRel(""), x.Started, x.Updated, 9*gib)
+	}
 }
 
 // healthy racks the machines of the incident as they are on a good day.
