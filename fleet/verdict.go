@@ -53,4 +53,7 @@ type Verdict struct {
 	Cures     []Cure      `json:"cures,omitempty"`
 	Advice    string      `json:"advice,omitempty"` // what to do, in a sentence
 	Guard     string      `json:"guard,omitempty"`  // what else writes the same text
+	// Weak says that only plain words ("error: …") make it code: the same text in many
+	// branches says otherwise.
+	Weak bool `json:"weak,omitempty"`
 }
