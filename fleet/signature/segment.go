@@ -63,9 +63,13 @@ type waiting struct {
 	orElse fleet.Class
 }
 
-// closingLines are what may stand between an action's last error and the next step
-// (notices of the runner, of node).
-const closingLines = 6
+// closingLines are what may stand between a step's last error and the next step
+// (notices of the runner, of node, a summary); a checkout that tries again and works
+// says more than the fewer of its own.
+const (
+	closingLines  = 40
+	checkoutLines = 6
+)
 
 // failed reports whether the step's own end shows that it failed. In run steps and
 // actions programs and matchers of problems mark errors too, and go on: there only
@@ -76,7 +80,9 @@ func (s *segment) failed() bool {
 		return true
 	case s.marked == 0 || s.kind&Script != 0:
 		return false
-	case s.kind&(Checkout|Action) != 0:
+	case s.kind&Checkout != 0:
+		return s.since <= checkoutLines
+	case s.kind&Action != 0:
 		return s.since <= closingLines
 	}
 	return true
