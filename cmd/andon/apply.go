@@ -62,9 +62,7 @@ func runApply(ctx context.Context, in invocation) int {
 	if err != nil {
 		in.complain(err.Error())
 	}
-	after := s.collector.Snapshot() // the executor has looked again: what is mended is over, for the journal too
-	s.fold(after)
-	s.keep(after)
+	s.lookedAgain()
 	if c.json {
 		if err := writeJSON(in.out, res); err != nil {
 			return in.fail(err)

@@ -61,6 +61,14 @@ func (s *session) look(ctx context.Context) (*fleet.Snapshot, fleet.Board) {
 	return snap, b
 }
 
+// lookedAgain tells what a deed changed: the executor has read what it touched
+// anew, so what is mended is over for the journal too.
+func (s *session) lookedAgain() {
+	snap := s.collector.Snapshot()
+	s.fold(snap)
+	s.keep(snap)
+}
+
 // whole says that the next board rests on a look at everything.
 func (s *session) whole() {
 	s.mu.Lock()
