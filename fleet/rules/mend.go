@@ -39,7 +39,9 @@ func mend(s *fleet.Snapshot, list []failed, t *touched, f *fleet.Finding) []flee
 				on, f.Suggested = append(on, disks...), append(f.Suggested, fleet.ActionReap)
 			}
 		case fleet.CureLook:
-			say = append(say, "look first"+atHosts(t))
+			if len(say) == 0 { // what is known to look for is said already
+				say = append(say, "look first"+atHosts(t))
+			}
 		case fleet.CureWorkflow:
 			say = append(say, "change the workflow, the image or the token")
 			blocked = true

@@ -84,10 +84,12 @@ func (c cluster) finding(s *fleet.Snapshot, look Look, sizes *cold) fleet.Findin
 	return f
 }
 
-// fixOf is the one fix in a few words: the actions in order, else the advice.
+// fixOf is the one fix in a few words: the actions in order, else what the advice
+// begins with.
 func fixOf(f fleet.Finding) string {
 	if len(f.Suggested) == 0 {
-		return f.Advice
+		first, _, _ := strings.Cut(f.Advice, "; ")
+		return first
 	}
 	out := make([]string, len(f.Suggested))
 	for i, a := range f.Suggested {
