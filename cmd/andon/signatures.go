@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"andon/fleet"
 	"andon/fleet/config"
 	"andon/fleet/signature"
 )
