@@ -32,6 +32,7 @@ type RunnerSeen struct {
 	First  time.Time `json:"first"`            // first listed
 	Last   time.Time `json:"last"`             // newest list that held it
 	Online time.Time `json:"online,omitzero"`  // newest list that said online; zero: never seen so
+	Away   time.Time `json:"away,omitzero"`    // first list since that said offline, or whole did not name it; zero while it is online
 	Labels []string  `json:"labels,omitempty"` // as listed last
 }
 
@@ -116,8 +117,10 @@ func (s *Snapshot) takeRunners() []RunnerSeen {
 			seen[key{r.Scope, r.Name}] = r
 		}
 	}
+	listed := make(map[key]bool, len(s.Runners))
 	for _, r := range s.Runners {
 		k := key{r.Scope, r.Name}
+		listed[k] = true
 		at := s.SourceOf(SourceID{SourceRunners, r.Scope}).ReadAt
 		if at.IsZero() {
 			continue // no list of this console's time
@@ -128,9 +131,17 @@ func (s *Snapshot) takeRunners() []RunnerSeen {
 		}
 		x.Last, x.Labels = at, r.Labels
 		if r.Online {
-			x.Online = at
+			x.Online, x.Away = at, time.Time{}
+		} else if x.Away.IsZero() {
+			x.Away = at
 		}
 		seen[k] = x
+	}
+	for k, x := range seen {
+		if src := s.SourceOf(SourceID{SourceRunners, k.scope}); !listed[k] && x.Away.IsZero() && src.Fresh(s.At) {
+			x.Away = src.ReadAt
+			seen[k] = x
+		}
 	}
 	out := make([]RunnerSeen, 0, len(seen))
 	for _, r := range seen {

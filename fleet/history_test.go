@@ -59,6 +59,12 @@ func TestRunnersAreRememberedForAWeek(t *testing.T) {
 	if on := one.Online.Sub(one.First); on != 99*30*time.Second || one.Last.Sub(one.First) < 25*time.Hour || one.Labels[0] != "X64" {
 		t.Errorf("intel-1: online for %s, %+v", on, one)
 	}
+	if away := one.Away.Sub(one.First); away != 100*30*time.Second {
+		t.Errorf("intel-1 went %s after it came", away)
+	}
+	if away := two.Away.Sub(two.Last); away != 30*time.Second {
+		t.Errorf("intel-2 was missed %s after it was listed last", away)
+	}
 	if seen := two.Last.Sub(two.First); seen != 999*30*time.Second {
 		t.Errorf("intel-2 was listed for %s", seen)
 	}

@@ -6,7 +6,7 @@ import "time"
 // console of the same operator, does not tell it again.
 type Told struct {
 	At       time.Time   `json:"at"`
-	Receiver string      `json:"receiver"` // as the console names it; never an address
+	Receiver string      `json:"receiver"` // as the console names it; never a whole address
 	Group    string      `json:"group"`    // what the notice was about
 	Alerts   []ToldAlert `json:"alerts"`
 }
@@ -23,7 +23,7 @@ type ToldAlert struct {
 // Receiver is a place notices go to, and how the newest one fared. Its failures
 // are an alert of their own (rule notice-undelivered).
 type Receiver struct {
-	Name    string    `json:"name"` // never an address: that may be a secret
+	Name    string    `json:"name"` // never a whole address: that may be a secret
 	Failing bool      `json:"failing"`
 	Since   time.Time `json:"since,omitzero"`    // failing since
 	Tries   int       `json:"tries,omitempty"`   // in vain since then

@@ -53,6 +53,9 @@ type Verdict struct {
 	Cures     []Cure      `json:"cures,omitempty"`
 	Advice    string      `json:"advice,omitempty"` // what to do, in a sentence
 	Guard     string      `json:"guard,omitempty"`  // what else writes the same text
+	// Weak says that only plain words ("error: …") make it code: the same text in many
+	// branches says otherwise.
+	Weak bool `json:"weak,omitempty"`
 }
 
 // Called is what the verdict is called: its name, else its signature's, else that

@@ -62,6 +62,7 @@ func runApply(ctx context.Context, in invocation) int {
 	if err != nil {
 		in.complain(err.Error())
 	}
+	s.lookedAgain()
 	if c.json {
 		if err := writeJSON(in.out, res); err != nil {
 			return in.fail(err)

@@ -63,10 +63,7 @@ func lampCode(l fleet.Lamp) int {
 func (in invocation) session(ctx context.Context, c common) (*session, int) {
 	s, err := in.open(ctx, in, c)
 	if err == nil {
-		for _, n := range s.notes {
-			in.complain(n)
-		}
-		s.notes = nil
+		in.sayNotes(s)
 		return s, exitOK
 	}
 	var ce *configError
@@ -79,9 +76,21 @@ func (in invocation) session(ctx context.Context, c common) (*session, int) {
 	return nil, in.fail(err)
 }
 
+// sayNotes prints what the operator must know, once.
+func (in invocation) sayNotes(s *session) {
+	s.mu.Lock()
+	notes := s.notes
+	s.notes = nil
+	s.mu.Unlock()
+	for _, n := range notes {
+		in.complain(n)
+	}
+}
+
 // release closes a session that only this verb uses. The demo's lives on for
 // the verbs after --then and is closed with the demo.
 func (in invocation) release(s *session) {
+	in.sayNotes(s)
 	if !s.demo {
 		s.close()
 	}

@@ -12,6 +12,7 @@ import (
 
 	"andon/fleet"
 	"andon/fleet/actions"
+	"andon/fleet/notify"
 	"andon/fleet/remedy"
 	"andon/themes"
 	"andon/ui/kit"
@@ -49,7 +50,18 @@ func runConsole(ctx context.Context, in invocation) int {
 	ctx, cancel := context.WithCancel(ctx)
 	w := newWatch(s)
 	d.Snapshots, d.Refresh, d.Ack, d.Plan, d.Apply = w.out, w.refresh, w.ack, w.plan, w.apply
+	var more []notify.Receiver
+	r, note, wanted := in.ringOf(s.cfg.Notify, s.letters())
+	if wanted {
+		more = append(more, s.terminal(r))
+	}
+	if note != "" {
+		s.say(note)
+	}
+	tell := s.startNotices(in.getenv, more...)
+	in.sayNotes(s)
 	var done sync.WaitGroup
+	done.Go(func() { tell(ctx) })
 	done.Go(func() { s.collector.Run(ctx, w.publish) })
 	done.Go(func() { w.purge(ctx) })
 	err = shell.Run(ctx, d, in.in, in.out)

@@ -129,7 +129,7 @@ func demoParts(f *sim.Fleet, state string, c common) (parts, error) {
 	cfg.GitHub.BaseURL = f.GitHubURL()
 	cfg.Policy.ReadOnly = c.readonly
 	i := poll.DefaultIntervals()
-	cfg.Intervals = config.Intervals{Hosts: i.Host, Runs: i.Hot, Pulls: i.Pulls, Runners: i.Runners}
+	cfg.Intervals = c.paced(config.Intervals{Hosts: i.Host, Runs: i.Hot, Pulls: i.Pulls, Runners: i.Runners})
 	return parts{cfg: cfg, scopes: f.RunnerScopes(), token: token, where: "the demo", state: state, demo: true, now: f.Now, speed: f.Speed(),
 		stored: fleet.Reads{Samples: f.Samples(), History: f.History()},
 		ssh:    f.SSH()}, nil

@@ -54,6 +54,15 @@ func runDoctor(ctx context.Context, in invocation) int {
 			fmt.Fprintf(d.w, "note  %-28s %s\n", "host "+plain(string(h.Name)), plain(r))
 		}
 	}
+	for i, w := range s.cfg.Notify.Webhooks {
+		r, hook, err := s.webhook(i, w, in.getenv)
+		if err != nil {
+			d.say(false, "notices "+r.Name, err.Error(), "mend notify.webhooks in the config, or what it names")
+			continue
+		}
+		hook.Close()
+		d.say(true, "notices "+r.Name, "address and token are there; nothing was sent", "")
+	}
 	if d.bad > 0 {
 		return exitError
 	}

@@ -98,6 +98,16 @@ hosts:
 # policy: {disk_warn: 85, disk_stop: 95, min_idle: 30m, protected: [main, "release-*"]}
 # intervals: {hosts: 15s, runs: 15s, pulls: 60s, runners: 30s}
 # rules: {orphan-dirs: {off: true}}
+# notify:
+#   bell: true                         # the terminal's bell on a stop
+#   desktop: off                       # osc9 or osc777, where the terminal knows them
+#   # tmux_passthrough: true           # inside tmux; also: tmux set -g allow-passthrough on
+#   min_severity: stop                 # stop or warn
+#   group_wait: 10s                    # collect what belongs together
+#   repeat: 4h                         # what nobody acknowledged is told again; 0: never
+#   webhooks:                          # secrets in variables or files, never here
+#     - {url: "https://am.example/hook", format: alertmanager, token_env: AM_TOKEN, min_severity: warn}
+#     - {url_env: SLACK_URL, format: slack}
 # read_only: true
 # theme: auto                          # auto, dark, light, or a theme's name
 # glyphs: unicode                      # or ascii

@@ -40,8 +40,9 @@ type session struct {
 	may       func(context.Context, fleet.SourceID) (string, error) // what the token may read that is only asked when needed; nil without a token
 	closers   []func()
 
-	mu    sync.Mutex // guards board
+	mu    sync.Mutex // guards what follows
 	board fleet.Board
+	news  news
 }
 
 func (s *session) close() {
@@ -50,19 +51,37 @@ func (s *session) close() {
 	}
 }
 
-// look reads everything once.
+// look reads everything once. There is no second look to wait for: what it says
+// is told.
 func (s *session) look(ctx context.Context) (*fleet.Snapshot, fleet.Board) {
 	snap := s.collector.Once(ctx)
+	s.whole()
 	b := s.fold(snap)
 	s.keep(snap)
 	return snap, b
 }
 
-// fold brings the board forward by a snapshot.
+// lookedAgain tells what a deed changed: the executor has read what it touched
+// anew, so what is mended is over for the journal too.
+func (s *session) lookedAgain() {
+	snap := s.collector.Snapshot()
+	s.fold(snap)
+	s.keep(snap)
+}
+
+// whole says that the next board rests on a look at everything.
+func (s *session) whole() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.news.settled = true
+}
+
+// fold brings the board forward by a snapshot, and tells what changed.
 func (s *session) fold(snap *fleet.Snapshot) fleet.Board {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.board = s.board.Fold(snap, s.rules)
+	s.board = s.news.resume(s.board, snap).Fold(snap, s.rules)
+	s.news.follow(s.board, s.collector.Settled())
 	return s.board
 }
 
@@ -70,8 +89,15 @@ func (s *session) ack(fingerprint, by string) fleet.Board {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.board = s.board.Ack(fingerprint, by)
+	if s.news.settled {
+		s.news.tell(s.board, s.now())
+	}
 	return s.board
 }
+
+// say keeps what the operator must know until the verb can print it. It is called
+// with the lock held, or before anything runs.
+func (s *session) say(note string) { s.notes = append(s.notes, note) }
 
 // keep stores the snapshot for the next start. Failing to is not worth stopping
 // a look for; doctor shows whether the folder can be written.

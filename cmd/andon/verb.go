@@ -9,8 +9,11 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
+
+	"andon/fleet/config"
 )
 
 // Exit codes follow gh; check alone follows monitoring plugins.
@@ -67,6 +70,8 @@ func verbs() []verb {
 		{name: "check", args: "[--json]", summary: "one look at everything; exit 0 green, 1 yellow, 2 red, 3 unknown", run: runCheck},
 		{name: "explain", args: "[ALERT] [--json]", summary: "why an alert is there: the five whys with their evidence, cure, cost, whose it is; without a name the alerts", run: runExplain},
 		{name: "rules", args: "[RULE] [--json]", summary: "what andon looks for: all rules, or one in full; needs no config and no network", run: runRules},
+		{name: "watch", args: "[--json] [--interval D] [--for D] [--heartbeat D]", summary: "look without a screen, send notices, and stream what changes", run: runWatch},
+		{name: "report", args: "[--since D] [-o FILE] [--json]", summary: "what happened, as Markdown: timeline, causes, actions, times, what is still open", run: runReport},
 		{name: "plan", args: "ACTION [TARGET…] [--alert RULE] [-o FILE]", summary: "what an action would do; changes nothing", run: runPlan},
 		{name: "apply", args: "PLANFILE | ACTION [TARGET…] [--alert RULE] [--yes]", summary: "do it: previewed, confirmed, verified, audited", run: runApply},
 		{name: "audit", args: "[list|verify] [--json]", summary: "what was done, by whom, and whether the record is whole", run: runAudit},
@@ -148,6 +153,15 @@ type common struct {
 	config   string
 	readonly bool
 	json     bool
+	interval time.Duration // of all sources; 0: the config's. Set by the verb that has such a flag
+}
+
+// paced returns the intervals a verb goes by.
+func (c common) paced(i config.Intervals) config.Intervals {
+	if c.interval > 0 {
+		i.Hosts, i.Runs, i.Pulls, i.Runners = c.interval, c.interval, c.interval, c.interval
+	}
+	return i
 }
 
 // flags parses a verb's flags, which may stand before or after its arguments.

@@ -212,6 +212,19 @@ func TestStarterConfigLoads(t *testing.T) {
 	}
 }
 
+// TestStarterConfigSaysHowToBeTold keeps what stands there as a comment usable.
+func TestStarterConfigSaysHowToBeTold(t *testing.T) {
+	i, j := strings.Index(starterConfig, "# notify:"), strings.Index(starterConfig, "# read_only:")
+	if i < 0 || j < i {
+		t.Fatal("no notify section")
+	}
+	_, file := writeConfig(t, starterConfig+"\n"+strings.ReplaceAll("\n"+starterConfig[i:j], "\n# ", "\n"))
+	cfg, _, err := readConfig(file)
+	if err != nil || len(cfg.Notify.Webhooks) != 2 || !cfg.Notify.Bell || cfg.Notify.Webhooks[1].URLEnv != "SLACK_URL" {
+		t.Errorf("%+v %v", cfg.Notify, err)
+	}
+}
+
 // TestNoTokenStillShowsTheHosts sweeps this machine with the real script.
 func TestNoTokenStillShowsTheHosts(t *testing.T) {
 	targets := filepath.Join(t.TempDir(), "targets")

@@ -71,7 +71,11 @@ func wire(p parts) (*session, error) {
 	} else if !r.At.IsZero() {
 		stored = r
 	}
-	pc := poll.Config{Hosts: p.cfg.Hosts, Repos: p.cfg.Repos, Scopes: p.scopes, Policy: p.cfg.Policy, Now: p.now, Speed: p.speed, Stored: stored,
+	s.news = news{journal: poll.NewJournal(p.state), rules: s.rules, say: s.say, quiet: quietFor}
+	if s.news.past, err = s.news.journal.Load(); err != nil {
+		s.say(err.Error())
+	}
+	pc := poll.Config{Hosts: p.cfg.Hosts, Repos: p.cfg.Repos, Scopes: p.scopes, Policy: p.cfg.Policy, Now: p.now, Speed: p.speed, Stored: stored, Receivers: s.receivers,
 		Intervals: poll.Intervals{Host: p.cfg.Intervals.Hosts, Hot: p.cfg.Intervals.Runs, Pulls: p.cfg.Intervals.Pulls, Runners: p.cfg.Intervals.Runners}}
 	var deeds remedy.GitHub
 	if p.noToken == nil {
@@ -123,6 +127,7 @@ func openReal(ctx context.Context, in invocation, c common) (*session, error) {
 		return nil, err
 	}
 	cfg.Policy.ReadOnly = cfg.Policy.ReadOnly || c.readonly
+	cfg.Intervals = c.paced(cfg.Intervals)
 	rows, err := ownSignatures(path, cfg)
 	if err != nil {
 		return nil, &configError{err}

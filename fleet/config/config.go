@@ -5,8 +5,6 @@
 package config
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
 	"andon/fleet"
@@ -58,31 +56,7 @@ type Known struct {
 	Themes []string
 }
 
-// Problem is one complaint about the file.
-type Problem struct {
-	File      string
-	Line, Col int // from 1
-	What, Fix string
-}
-
-// Error returns file:line:column: what; how to mend it.
-func (p Problem) Error() string {
-	return fmt.Sprintf("%s:%d:%d: %s; %s", p.File, p.Line, p.Col, p.What, p.Fix)
-}
-
-// Problems is every complaint about one file.
-type Problems []Problem
-
-// Error returns one complaint a line.
-func (ps Problems) Error() string {
-	lines := make([]string, len(ps))
-	for i, p := range ps {
-		lines[i] = p.Error()
-	}
-	return strings.Join(lines, "\n")
-}
-
-// Load reads a config file's bytes. The error is of type Problems.
+// Load reads a config file's bytes. The error is of type fleet.Problems.
 func Load(file string, raw []byte, known Known) (Config, error) {
 	d := decode(file, raw)
 	cfg := withDefaults(d.cfg)

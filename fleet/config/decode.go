@@ -24,7 +24,7 @@ type decoder struct {
 	file     string
 	cfg      Config
 	pos      map[string][2]int // path of the value -> line, column
-	problems Problems
+	problems fleet.Problems
 }
 
 func decode(file string, raw []byte) *decoder {
@@ -80,7 +80,7 @@ func yamlError(err error) (int, string) {
 }
 
 func (d *decoder) problem(line, col int, what, fix string) {
-	d.problems = append(d.problems, Problem{d.file, max(line, 1), max(col, 1), what, fix})
+	d.problems = append(d.problems, fleet.Problem{File: d.file, Line: max(line, 1), Col: max(col, 1), What: what, Fix: fix})
 }
 
 func (d *decoder) wrong(n *yaml.Node, what, fix string) { d.problem(n.Line, n.Column, what, fix) }

@@ -21,7 +21,7 @@ const (
 
 type checker struct {
 	d   *decoder
-	out Problems
+	out fleet.Problems
 }
 
 func (c *checker) at(p, what, fix string) {
@@ -33,10 +33,10 @@ func (c *checker) at(p, what, fix string) {
 	if !ok {
 		pos = [2]int{1, 1}
 	}
-	c.out = append(c.out, Problem{c.d.file, pos[0], pos[1], what, fix})
+	c.out = append(c.out, fleet.Problem{File: c.d.file, Line: pos[0], Col: pos[1], What: what, Fix: fix})
 }
 
-func validate(cfg Config, d *decoder, known Known) Problems {
+func validate(cfg Config, d *decoder, known Known) fleet.Problems {
 	c := &checker{d: d}
 	if len(d.problems) == 0 && len(cfg.Repos) == 0 {
 		c.at("repos", "no repository named", "add repos: [owner/name]")
@@ -69,7 +69,7 @@ func validate(cfg Config, d *decoder, known Known) Problems {
 			c.at("intervals."+x.key, fmt.Sprintf("interval of %s", x.v), "use at least 5s")
 		}
 	}
-	slices.SortStableFunc(c.out, func(a, b Problem) int { return a.Line - b.Line })
+	slices.SortStableFunc(c.out, func(a, b fleet.Problem) int { return a.Line - b.Line })
 	return c.out
 }
 

@@ -28,7 +28,7 @@ type Sender interface {
 
 // Receiver is one place that notices go to.
 type Receiver struct {
-	Name   string // never an address
+	Name   string // never a whole address: that may be a secret
 	Terms  Terms
 	Sender Sender
 	// Seen takes what the first board holds as told: for whoever is looking at

@@ -49,6 +49,19 @@ func (c *Collector) Run(ctx context.Context, publish func(*fleet.Snapshot)) {
 	}
 }
 
+// Settled reports whether Run has read every source that can be read at least
+// once. Before that a snapshot lacks half of what its rules compare.
+func (c *Collector) Settled() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range c.order {
+		if c.able(id.Kind) && !c.trackers[id].read {
+			return false
+		}
+	}
+	return true
+}
+
 func (c *Collector) news() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -78,7 +91,7 @@ func (c *Collector) launch(ctx context.Context, wg *sync.WaitGroup) time.Duratio
 		wg.Go(func() {
 			c.read(ctx, id, steady(len(c.cfg.Repos)))
 			c.mu.Lock()
-			t.busy, c.changed = false, true
+			t.busy, t.read, c.changed = false, true, true
 			c.mu.Unlock()
 			c.poke()
 		})

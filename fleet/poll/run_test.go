@@ -100,6 +100,31 @@ func TestOneHangingHost(t *testing.T) {
 	})
 }
 
+// The picture is settled when every source was read once, also one that failed,
+// and without a token the hosts are all there is.
+func TestSettled(t *testing.T) {
+	h := plant(t, "mac", "aprender-ci/1792/run-5")
+	whole := answerOf(t, h)
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t)
+		l.says("mac", whole, nil)
+		l.answer["intel"] = func() ([]byte, error) { time.Sleep(50 * time.Second); return nil, errDown }
+		c := collector(l, nil, nil, fleet.Host{Name: "intel"}, h)
+		if c.Settled() {
+			t.Error("settled before anything was read")
+		}
+		running(t, c)
+		after(40 * time.Second)
+		if c.Settled() {
+			t.Error("settled while a host has not answered")
+		}
+		after(20 * time.Second)
+		if !c.Settled() {
+			t.Error("not settled after every host was tried")
+		}
+	})
+}
+
 // Jobs are asked for when their run changed, and now and then while it is live;
 // not because time passes.
 func TestJobsFollowChanges(t *testing.T) {

@@ -12,6 +12,7 @@ type tracker struct {
 	fails int       // failures in a row
 	due   time.Time // by the machine's monotonic clock: a jump of the wall clock moves nothing
 	busy  bool
+	read  bool          // Run has ended at least one reading of it
 	empty bool          // the last answer was empty and is not believed yet
 	every time.Duration // between two readings, by the machine's clock
 	speed float64       // of the clock that is told, see Config.Speed

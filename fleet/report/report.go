@@ -150,7 +150,12 @@ func Build(in Input) Report {
 	}
 	slices.SortStableFunc(r.Timeline, func(a, b Event) int { return a.At.Compare(b.At) })
 	if in.Snapshot != nil {
-		r.Sources, r.Blind = len(in.Snapshot.Sources), blind(in.Snapshot)
+		r.Blind = blind(in.Snapshot)
+		for _, src := range in.Snapshot.Sources {
+			if src.State != fleet.SourceAbsent {
+				r.Sources++
+			}
+		}
 	}
 	return r
 }

@@ -370,3 +370,17 @@ func TestSpan(t *testing.T) {
 		}
 	}
 }
+
+// FuzzCode: whatever a text holds, its code span is one, on one line and in one
+// cell.
+func FuzzCode(f *testing.F) {
+	f.Add(evil)
+	f.Add("``")
+	f.Add("\\`|\\|")
+	f.Fuzz(func(t *testing.T, s string) {
+		got := (&page{clean: clean}).code(s)
+		if strings.Count(got, "`") != 2 || got[0] != '`' || got[len(got)-1] != '`' || len(got) < 3 || strings.ContainsAny(got, "|\n\r\x1b") {
+			t.Fatalf("%q became %q", s, got)
+		}
+	})
+}

@@ -18,9 +18,6 @@ const (
 	byDisk                        // the host's disk was full when the job ended
 )
 
-// proofWriter marks the proof that somebody else still writes in a dir.
-const proofWriter = "writer"
-
 // grounds says what bears out a suspect: by the catalogue's row where it has one,
 // else by the cures its signature names. Rows that no sweep can bear out (a lost
 // toolchain, a killed process, a name that did not resolve) have none.
@@ -110,6 +107,9 @@ func dirProof(s *fleet.Snapshot, j fleet.Job, d fleet.Dir, g ground) (fleet.Evid
 	return strangers(s, j, d)
 }
 
+// sharedProof is what evidence of another build's writers is called.
+const sharedProof = "writer"
+
 // strangers reports writers in a dir that are not of what builds there: they were
 // there before the job ended and outlived their run, or its earlier attempt.
 func strangers(s *fleet.Snapshot, j fleet.Job, d fleet.Dir) (fleet.Evidence, bool) {
@@ -127,7 +127,7 @@ func strangers(s *fleet.Snapshot, j fleet.Job, d fleet.Dir) (fleet.Evidence, boo
 			n++
 		}
 	}
-	return fleet.Evidence{What: proofWriter, Where: d.ID().String(), At: d.Writers.At(),
+	return fleet.Evidence{What: sharedProof, Where: d.ID().String(), At: d.Writers.At(),
 		Fact: fleet.Plural(n, "writer") + " of an ended run or attempt alive in it"}, n > 0
 }
 

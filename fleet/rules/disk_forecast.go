@@ -44,6 +44,9 @@ const (
 	// forecastSteady is the share of pairs of samples, in percent, in which the later
 	// one has less free: a disk that goes up and down has about half.
 	forecastSteady = 80
+	// forecastFalls is the share of neighbouring samples, in percent, between which free
+	// bytes fell: what came in one step is no rate.
+	forecastFalls = 50
 	// forecastJump is the share of a disk, in percent, by which free bytes rise when
 	// somebody deletes: what was before tells nothing of the time after.
 	forecastJump = 2
@@ -121,7 +124,7 @@ func trendOf(s *fleet.Snapshot, all []fleet.DiskSample) (trend, bool) {
 		return tr, false
 	}
 	tr.fit()
-	if tr.rate <= 0 || tr.steady < forecastSteady {
+	if tr.rate <= 0 || tr.steady < forecastSteady || tr.falls() < forecastFalls {
 		return tr, false
 	}
 	tr.full = time.Duration(float64(last.FreeBytes) / tr.rate * float64(time.Second))
@@ -146,6 +149,18 @@ func (tr *trend) place(s *fleet.Snapshot, of fleet.DiskSample) bool {
 
 func (tr *trend) span() time.Duration {
 	return tr.points[len(tr.points)-1].At.Sub(tr.points[0].At)
+}
+
+// falls is the share of neighbouring samples, in percent, between which the disk
+// filled.
+func (tr *trend) falls() int {
+	n := 0
+	for i, p := range tr.points[1:] {
+		if p.FreeBytes < tr.points[i].FreeBytes {
+			n++
+		}
+	}
+	return n * 100 / (len(tr.points) - 1)
 }
 
 // fit finds the median of all pairs' slopes (Theil and Sen): one purge, one burst

@@ -20,8 +20,8 @@ func mend(s *fleet.Snapshot, list []failed, t *touched, f *fleet.Finding) []flee
 		cures = []fleet.Cure{fleet.CureLook, fleet.CureRerun}
 	}
 	blocked := false // a rerun fails alike while this stands
-	if i := slices.IndexFunc(list, func(f failed) bool { return f.proof.What == proofWriter }); i >= 0 {
-		say = append(say, "end the old writers first ("+list[i].proof.Where+")")
+	if slices.ContainsFunc(list, func(x failed) bool { return x.proof.What == sharedProof }) {
+		say = append(say, "end the writers that outlived their runs"+atHosts(t)+" (their own alerts name each), then rerun")
 		blocked = true
 	}
 	for _, c := range cures {
@@ -39,7 +39,9 @@ func mend(s *fleet.Snapshot, list []failed, t *touched, f *fleet.Finding) []flee
 				on, f.Suggested = append(on, disks...), append(f.Suggested, fleet.ActionReap)
 			}
 		case fleet.CureLook:
-			say = append(say, "look first"+atHosts(t))
+			if len(say) == 0 { // what is known to look for is said already
+				say = append(say, "look first"+atHosts(t))
+			}
 		case fleet.CureWorkflow:
 			say = append(say, "change the workflow, the image or the token")
 			blocked = true

@@ -87,9 +87,7 @@ func (l *lane) unserved(s *fleet.Snapshot, p *runnerPool, fit []int) fleet.Findi
 	}
 	f.RuledOut = []fleet.Evidence{{What: "runners", Where: lists[0].Of, At: read, Fact: "no saturation: no online runner that could take them is busy; case of labels does not count"}}
 	f.Subjects = t.subjects()
-	if since := l.since(s); !since.IsZero() {
-		f.Began = latest(since, l.served(s))
-	}
+	f.Began = l.unservedSince(s)
 	f.Summary = fmt.Sprintf("%s: %s for %s%s", l.repo, waits(len(l.queued), "job"), l.name(), l.upTo(s))
 	return f
 }
@@ -101,17 +99,21 @@ func queuedFor(s *fleet.Snapshot, j fleet.Job) string {
 	return ""
 }
 
-// served returns when a runner with the labels was last seen online, by the lists
-// this console remembers; zero where none was.
-func (l *lane) served(s *fleet.Snapshot) time.Time {
-	var last time.Time
+// unservedSince returns since when the longest of the jobs waits with no runner to
+// take it, by the lists this console remembers; zero where that is not known.
+func (l *lane) unservedSince(s *fleet.Snapshot) time.Time {
+	since := l.since(s)
 	own := scopes(l.repo)
 	for _, r := range s.History.Runners {
-		if slices.Contains(own[:], r.Scope) && carries(r.Labels, l.labels) {
-			last = latest(last, r.Online)
+		switch {
+		case since.IsZero(), !slices.Contains(own[:], r.Scope), !carries(r.Labels, l.labels):
+		case r.Away.IsZero(): // online until this very list
+			return time.Time{}
+		default:
+			since = latest(since, r.Away)
 		}
 	}
-	return last
+	return since
 }
 
 // upTo says how long the longest has waited, where GitHub gave the time.

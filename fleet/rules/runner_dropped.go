@@ -84,7 +84,10 @@ func droppedFinding(s *fleet.Snapshot, scope string, h *seenRunners, src fleet.S
 	slices.SortFunc(missing, func(a, b fleet.RunnerSeen) int {
 		return cmp.Or(b.Last.Compare(a.Last), cmp.Compare(a.Name, b.Name))
 	})
-	f := fleet.Finding{Key: scope, Severity: fleet.SeverityWarn, Rests: []fleet.SourceID{src.ID}, Began: missing[0].Last.Add(src.Interval)} // the first list that could lack it
+	f := fleet.Finding{Key: scope, Severity: fleet.SeverityWarn, Rests: []fleet.SourceID{src.ID}}
+	if f.Began = missing[0].Away; slices.ContainsFunc(missing, func(r fleet.RunnerSeen) bool { return r.Away.IsZero() }) {
+		f.Began = time.Time{} // this list is the first to lack one
+	}
 	var t touched
 	for i, r := range missing {
 		t.host(s, r.Name)

@@ -38,8 +38,8 @@ type offline struct {
 	scope         string
 	names         []string
 	known, ghosts int       // registered at the place; registrations nobody ever saw online
-	since         time.Time // when the last of them was seen online; zero where one never was
-	unseen        bool      // one of them was never seen online
+	since         time.Time // when the last of them was first seen offline
+	fresh         bool      // no earlier list said so of one of them
 }
 
 func runnerOffline(s *fleet.Snapshot) []fleet.Finding {
@@ -63,7 +63,7 @@ func runnerOffline(s *fleet.Snapshot) []fleet.Finding {
 		case r.Online || old.ephemeral(r.Name):
 		case onHost || old != nil && !old.byName[r.Name].Online.IsZero():
 			p.names = append(p.names, r.Name)
-			p.saw(old.lastOnline(r.Name))
+			p.saw(old.away(r.Name))
 		default:
 			p.ghosts++ // may have been dead for years
 		}
@@ -78,10 +78,10 @@ func runnerOffline(s *fleet.Snapshot) []fleet.Finding {
 	return out
 }
 
-// saw notes when one of them was last online. The place is short of them all since
-// the last of them went.
+// saw notes since when one of them is known to be offline. The place is short of
+// them all since the last of them went.
 func (p *offline) saw(at time.Time) {
-	p.unseen = p.unseen || at.IsZero()
+	p.fresh = p.fresh || at.IsZero()
 	p.since = latest(p.since, at)
 }
 
@@ -93,8 +93,8 @@ func (p *offline) finding(s *fleet.Snapshot) fleet.Finding {
 		Key: p.scope, Severity: fleet.SeverityWarn, Rests: []fleet.SourceID{list},
 		Evidence: []fleet.Evidence{{What: "runners", Where: p.scope, At: src.TriedAt, Why: 2, Fact: "offline: " + listed(p.names, 6)}},
 	}
-	if !p.unseen {
-		f.Began = p.since.Add(src.Interval) // the first list that could say offline
+	if !p.fresh {
+		f.Began = p.since
 	}
 	where := p.scope
 	if p.host != "" {

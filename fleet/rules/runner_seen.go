@@ -45,12 +45,13 @@ func rememberRunners(s *fleet.Snapshot) map[string]*seenRunners {
 	return out
 }
 
-// lastOnline returns when a runner was last seen online; zero where it never was.
-func (h *seenRunners) lastOnline(name string) time.Time {
+// away returns since when lists say that a runner is not online; zero where no
+// earlier list did.
+func (h *seenRunners) away(name string) time.Time {
 	if h == nil {
 		return time.Time{}
 	}
-	return h.byName[name].Online
+	return h.byName[name].Away
 }
 
 // ephemeral reports whether names like this one come and go within hours: such a

@@ -84,10 +84,12 @@ func (c cluster) finding(s *fleet.Snapshot, look Look, sizes *cold) fleet.Findin
 	return f
 }
 
-// fixOf is the one fix in a few words: the actions in order, else the advice.
+// fixOf is the one fix in a few words: the actions in order, else what the advice
+// begins with.
 func fixOf(f fleet.Finding) string {
 	if len(f.Suggested) == 0 {
-		return f.Advice
+		first, _, _ := strings.Cut(f.Advice, "; ")
+		return first
 	}
 	out := make([]string, len(f.Suggested))
 	for i, a := range f.Suggested {
@@ -117,11 +119,10 @@ func (c cluster) evidence(s *fleet.Snapshot, look Look) []fleet.Evidence {
 		}
 		out = append(out, fleet.Evidence{What: verdictFrom(v), Where: where, Fact: v.Text, At: first.job.Verdict.At(), Why: 2})
 	}
-	seen := make(map[string]bool)
-	proofs := 0
+	seen, proved := make(map[string]bool), make(map[string]bool) // branches; places on hosts
 	for _, f := range c.members {
-		if f.proof.What != "" && proofs < 3 {
-			proofs++
+		if f.proof.What != "" && !proved[f.proof.Where] && len(proved) < 3 {
+			proved[f.proof.Where] = true
 			p := f.proof
 			p.Why = 3
 			out = append(out, p)

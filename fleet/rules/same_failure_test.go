@@ -193,7 +193,7 @@ func TestRerunWaitsForOldWriters(t *testing.T) {
 	if len(f.Suggested) != 0 {
 		t.Errorf("suggested %v", f.Suggested)
 	}
-	says(t, "summary", f.Summary, "fix: end the old writers first ("+d.ID().String()+")")
+	says(t, "summary", f.Summary, "fix: end the writers that outlived their runs: on intel, yoga")
 }
 
 func TestMainMayBeBroken(t *testing.T) {

@@ -127,10 +127,12 @@ func (a *automaton) table(t trie, order []int) {
 		if row[at] >= a.accept {
 			a.ends[(row[at]-a.accept)/a.width] = t[at].ends
 		}
-		for b := range 256 {
-			if c := a.class[b]; c != 0 {
-				a.next[row[at]+uint32(c)] = row[t.follow(at, byte(b))]
-			}
+		own := a.next[row[at] : row[at]+a.width]
+		if at != 0 { // a state goes where its failure link goes, where it has no way of its own
+			copy(own, a.next[row[t[at].fail]:])
+		}
+		for b, kid := range t[at].kids {
+			own[a.class[b]] = row[kid]
 		}
 	}
 }

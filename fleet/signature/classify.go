@@ -104,6 +104,7 @@ func (c *Catalogue) judged(in Input, o outcome, step string) Judgement {
 		j.Row, j.Cures, j.Advice, j.Guard = o.row.Number, o.row.Cures, o.row.Advice, o.row.Guard
 	} else {
 		j.Cures, j.Advice = []fleet.Cure{fleet.CureNone}, "the change itself fails; its author reads the line"
+		j.Weak = o.code.Strength == Weak
 	}
 	if o.class == classWrapper {
 		j.Class, j.Reason = fleet.ClassUnknown, "only the wrapper of a failure stands in the log: read the lines above it"

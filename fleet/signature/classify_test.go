@@ -99,6 +99,16 @@ func TestTheFailedStepsTimeChoosesTheText(t *testing.T) {
 	}
 }
 
+// Plain words make it code, but weakly: the rules may still see a cluster in it.
+func TestPlainWordsAreWeak(t *testing.T) {
+	c := builtIn(t)
+	weak := c.Classify(Input{Log: []byte("##[group]Run ./x\nshell: bash -e {0}\n##[endgroup]\nerror: the flux is low\n##[error]Process completed with exit code 1.\n")})
+	sure := c.Classify(Input{Log: []byte("##[group]Run ./x\nshell: bash -e {0}\n##[endgroup]\nerror[E0425]: no\n##[error]Process completed with exit code 1.\n")})
+	if weak.Class != fleet.ClassCode || !weak.Weak || sure.Class != fleet.ClassCode || sure.Weak {
+		t.Errorf("%+v\n%+v", weak, sure)
+	}
+}
+
 func TestUnknownSaysWhy(t *testing.T) {
 	c := builtIn(t)
 	for want, text := range map[string]string{"no log": "", "no known text in its 1 lines": "all is well\n", "not a text file": strings.Repeat("\x00\x01", 400)} {

@@ -26,13 +26,13 @@ const (
 )
 
 // Load reads catalogue files. A later file's row replaces an earlier one's of the
-// same slug; within one file a slug stands once. The error is of type Problems and
+// same slug; within one file a slug stands once. The error is of type fleet.Problems and
 // holds every complaint: a row without a literal, with one shorter than 6 bytes,
 // with a regular expression that is over 512 bytes or does not compile, or with a
 // class, place or cure that is not known.
 func Load(files ...File) (*Catalogue, error) {
 	c := &Catalogue{steps: map[string]StepRow{}}
-	var all Problems
+	var all fleet.Problems
 	for _, f := range files {
 		d := &decoder{file: f.Name, slugs: map[string]bool{}, into: c}
 		d.read(f.Text)
@@ -50,11 +50,11 @@ type decoder struct {
 	file     string
 	into     *Catalogue
 	slugs    map[string]bool
-	problems Problems
+	problems fleet.Problems
 }
 
 func (d *decoder) wrong(n *yaml.Node, what, fix string) {
-	d.problems = append(d.problems, Problem{d.file, max(n.Line, 1), max(n.Column, 1), what, fix})
+	d.problems = append(d.problems, fleet.Problem{File: d.file, Line: max(n.Line, 1), Col: max(n.Column, 1), What: what, Fix: fix})
 }
 
 func (d *decoder) read(text []byte) {
@@ -250,4 +250,10 @@ func (d *decoder) place(n *yaml.Node, v *Place) {
 		}
 		*v |= p
 	}
+}
+
+// File is a catalogue file: its name, for complaints, and its text.
+type File struct {
+	Name string
+	Text []byte
 }

@@ -49,7 +49,7 @@ func TestLoadRefuses(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := Load(BuiltIn(), File{"own.yaml", []byte(tc.file)})
-			var ps Problems
+			var ps fleet.Problems
 			if !errors.As(err, &ps) || !strings.Contains(err.Error(), tc.want) || !strings.Contains(err.Error(), "; ") {
 				t.Errorf("got %v\nwant %s", err, tc.want)
 			}
@@ -59,7 +59,7 @@ func TestLoadRefuses(t *testing.T) {
 
 func TestLoadTellsAllProblemsAtOnce(t *testing.T) {
 	_, err := Load(File{"a.yaml", []byte("rows:\n  - {slug: a-b}\nhosts: {x: y}\n")}, File{"b.yaml", []byte("row: []\n")})
-	var ps Problems
+	var ps fleet.Problems
 	if !errors.As(err, &ps) || len(ps) < 4 || ps[len(ps)-1].File != "b.yaml" {
 		t.Errorf("%v", err)
 	}

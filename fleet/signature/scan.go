@@ -36,6 +36,7 @@ type scanner struct {
 	ringAt  int
 	scratch []byte
 	stamped bool // the log has times: a line without one goes on with the message before
+	diff    bool // in the lines of a diff
 	prelude bool // the log was cut in an environment block
 	now     stamp
 	echo    echo
@@ -169,7 +170,20 @@ func (s *scanner) visit(l heldLine) {
 			s.out.Job = string(job)
 		}
 	}
-	s.look(l.n, t, marked, warned)
+	if !s.inDiff(t, marked) {
+		s.look(l.n, t, marked, warned)
+	}
+}
+
+// inDiff reports whether a line is of a diff that a program printed: what it adds or
+// takes away is no error of this run.
+func (s *scanner) inDiff(t []byte, marked bool) bool {
+	if hasPrefix(t, "diff --git ") {
+		s.diff = true
+		return false
+	}
+	s.diff = s.diff && !marked && (bytes.IndexByte([]byte(" +-@\\"), t[0]) >= 0 || hasPrefix(t, "index "))
+	return s.diff
 }
 
 func blank(t []byte) bool {

@@ -63,23 +63,40 @@ type waiting struct {
 	orElse fleet.Class
 }
 
-// closingLines are what may stand between an action's last error and the next step
-// (notices of the runner, of node).
-const closingLines = 6
+// closingLines are what may stand between a step's last error and the next step
+// (notices of the runner, of node, a summary); a checkout that tries again and works
+// says more than the fewer of its own.
+const (
+	closingLines  = 40
+	checkoutLines = 6
+)
 
 // failed reports whether the step's own end shows that it failed. In run steps and
 // actions programs and matchers of problems mark errors too, and go on: there only
 // the runner's last word counts, or an error close to the step's end.
 func (s *segment) failed() bool {
 	switch {
-	case s.hard > 0:
+	case s.hard > 0, s.struck():
 		return true
 	case s.marked == 0 || s.kind&Script != 0:
 		return false
-	case s.kind&(Checkout|Action) != 0:
+	case s.kind&Checkout != 0:
+		return s.since <= checkoutLines
+	case s.kind&Action != 0:
 		return s.since <= closingLines
 	}
 	return true
+}
+
+// struck reports whether the runner itself said what ended the step: a lost or
+// stopped runner gives no exit code.
+func (s *segment) struck() bool {
+	for i := range s.events {
+		if e := &s.events[i]; e.row != nil && e.row.Ends && e.marked && !e.test && e.class == e.row.Class {
+			return true
+		}
+	}
+	return false
 }
 
 // end is the line at which the step ended.

@@ -1,17 +1,12 @@
-package signature
+package fleet
 
 import (
 	"fmt"
 	"strings"
 )
 
-// File is a catalogue file: its name, for complaints, and its text.
-type File struct {
-	Name string
-	Text []byte
-}
-
-// Problem is one complaint about a catalogue file.
+// Problem is one complaint about a file the operator wrote: a config, a catalogue
+// of signatures.
 type Problem struct {
 	File      string
 	Line, Col int // from 1
@@ -23,7 +18,7 @@ func (p Problem) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s; %s", p.File, p.Line, p.Col, p.What, p.Fix)
 }
 
-// Problems is every complaint about the catalogue files.
+// Problems is every complaint about the files read together.
 type Problems []Problem
 
 // Error returns one complaint a line.
