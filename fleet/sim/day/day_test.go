@@ -78,7 +78,7 @@ func TestDay(t *testing.T) {
 			if t.Failed() {
 				t.Logf("what became of them:\n%s", j.Stories(10))
 			}
-			t.Logf("seed %d, %d incidents of %d kinds, %d with a silent host in their middle:\n%s", seed, len(d.Incidents), len(j.Late), j.Blinded(), j.Slowest())
+			t.Logf("seed %d, %d incidents of %d kinds, %d with a silent source in their middle:\n%s", seed, len(d.Incidents), len(j.Late), j.Blinded(), j.Slowest())
 		})
 	})
 }
@@ -191,7 +191,7 @@ func TestJudgeSees(t *testing.T) {
 	} {
 		i := incident()
 		if tc.blind {
-			i.Blinded = span{begin.Add(150 * time.Second), begin.Add(210 * time.Second)}
+			i.Blinded, i.Dark = true, span{begin.Add(150 * time.Second), begin.Add(210 * time.Second)}
 		}
 		j := NewJudge(&Day{Incidents: []*Incident{i}}, []fleet.Rule{{ID: "host-unreachable", For: time.Minute}})
 		looks := map[int][]fleet.Alert{}

@@ -15,6 +15,7 @@ type Kind struct {
 	Name string
 	Rule fleet.RuleID // that must fire
 	On   ground       // what it needs for itself
+	Part string       // of a host, where it is not its rule's alone
 	// After is how long it must have gone on before it can be told from what is
 	// usual: the rule's own thresholds, its For aside.
 	After time.Duration
@@ -31,7 +32,8 @@ type ground uint8
 
 // The grounds.
 const (
-	onHost    ground = iota // a host
+	onPart    ground = iota // a part of a host that bears with other parts' incidents, not with its own rule's
+	onHost                  // a host
 	onDir                   // a host, and GitHub's word on its repository
 	onRun                   // the same, and no other incident of its rule in the repository
 	onRare                  // the same on the rare runners, with GitHub's list of runners
@@ -53,12 +55,24 @@ func (s *stage) claims() []claim {
 	rule := string(s.Kind.Rule)
 	host, line := claim{name: string(s.host.conf.Name)}, claim{string(s.cell.repo), true}
 	own, list := claim{name: rule + " in " + line.name}, claim{"runners", true}
+	if s.Blinded && s.Kind.On == onRun {
+		line.shared = false // nothing else may rest on it
+	}
 	switch s.Kind.On {
+	case onPart:
+		part := s.Kind.Part
+		if part == "" {
+			part = rule
+		}
+		return []claim{{host.name, !s.Blinded}, {name: part + " of " + host.name}}
 	case onHost:
 		return []claim{host}
 	case onDir:
 		return []claim{host, line}
 	case onRun:
+		if s.Blinded {
+			return []claim{host, line, own, {pace, true}}
+		}
 		return []claim{host, line, own}
 	case onRare:
 		return []claim{host, line, own, list}
@@ -71,8 +85,14 @@ func (s *stage) claims() []claim {
 	case onRunners:
 		return []claim{{name: list.name}}
 	}
+	if s.Kind.Rule == "rate-budget" { // a console that nears its limit slows down, and is stale later
+		return []claim{{name: rule}, {name: pace}}
+	}
 	return []claim{{name: rule}}
 }
+
+// pace is the claim of those that go by how often GitHub is asked.
+const pace = "pace"
 
 // Incident is something that goes wrong and is mended.
 type Incident struct {
@@ -82,8 +102,10 @@ type Incident struct {
 	By       time.Time // the alert must be there
 	Until    time.Time // the alert must be gone
 	Where    string
+	Line     string          // its repository, where it is about runs
 	About    []fleet.Subject // the alert names at least one of them
-	Blinded  span            // its host is silent meanwhile; zero: it is not
+	Blinded  bool            // a source it rests on is silent in its middle
+	Dark     span            // then
 }
 
 // String tells an incident in one line.

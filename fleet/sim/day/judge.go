@@ -124,10 +124,10 @@ func (j *Judge) own(c *trial, a fleet.Alert, t time.Time, begins bool) {
 			j.fault(id+"/early", "%s early: %s: fires %s after its begin, its rule holds for %s", t.Format(time.TimeOnly), c, held, j.hold[a.Rule])
 		}
 	}
-	if c.blinded() && c.Blinded.at(t) && !c.firedAt.IsZero() {
+	if c.Blinded && c.Dark.at(t) && !c.firedAt.IsZero() {
 		c.stale = c.stale || a.State == fleet.AlertStale
 		if a.State == fleet.AlertResolved {
-			j.fault(id+"/blind", "%s blind: %s: resolved while its host is silent", t.Format(time.TimeOnly), c)
+			j.fault(id+"/blind", "%s blind: %s: resolved while its source is silent", t.Format(time.TimeOnly), c)
 		}
 	}
 }
@@ -139,8 +139,8 @@ func (j *Judge) deadlines(c *trial, b fleet.Board) bool {
 	if t.After(c.By) && c.firedAt.IsZero() && t.Before(c.To) {
 		j.fault(id+"/missed", "%s missed: %s: no alert by %s%s", t.Format(time.TimeOnly), c, c.By.Format(time.TimeOnly), j.near(c, b))
 	}
-	if c.blinded() && t.After(c.Blinded.to) && !c.firedAt.IsZero() && !c.stale {
-		j.fault(id+"/unseen", "%s blind: %s: never stale while its host was silent", t.Format(time.TimeOnly), c)
+	if c.Blinded && t.After(c.Dark.to) && !c.firedAt.IsZero() && !c.stale {
+		j.fault(id+"/unseen", "%s blind: %s: never stale while its source was silent", t.Format(time.TimeOnly), c)
 	}
 	if !t.After(c.Until) {
 		return false
@@ -171,11 +171,9 @@ func (c *trial) main(a fleet.Alert) bool {
 
 // beside reports whether an alert may accompany an incident.
 func (c *trial) beside(a fleet.Alert) bool {
-	blinded := c.blinded() && (a.Rule == "host-unreachable" || a.Rule == "source-stale")
-	return (blinded || slices.Contains(c.Kind.With, a.Rule)) && (c.touches(a) || strings.Contains(a.Fingerprint(), c.Where))
+	blinded := c.Blinded && (a.Rule == "host-unreachable" || a.Rule == "source-stale")
+	return (blinded || slices.Contains(c.Kind.With, a.Rule)) && (c.touches(a) || strings.Contains(a.Fingerprint(), c.Where) || blinded && c.Line != "" && strings.HasSuffix(a.Fingerprint(), c.Line))
 }
-
-func (c *trial) blinded() bool { return !c.Blinded.from.IsZero() }
 
 // touches reports whether an alert is about the incident; one that has the fleet to
 // itself is what any alert of its rule is about.
@@ -186,7 +184,7 @@ func (c *trial) touches(a fleet.Alert) bool {
 	return slices.ContainsFunc(c.About, a.About)
 }
 
-// Blinded returns how many incidents' hosts fell silent in their middle and were seen
+// Blinded returns in the middle of how many incidents a source fell silent and was seen
 // to.
 func (j *Judge) Blinded() int {
 	n := 0

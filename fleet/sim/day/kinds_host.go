@@ -11,20 +11,20 @@ import (
 func hostKinds() []Kind {
 	silent := []fleet.RuleID{"source-stale", "host-unreachable"}
 	return []Kind{
-		{Name: "disk nearly full", Rule: "disk-pressure", On: onHost, Share: 5, With: []fleet.RuleID{"disk-forecast"}, Stage: func(s *stage) {
+		{Name: "disk nearly full", Part: "disk", Rule: "disk-pressure", On: onPart, Share: 5, With: []fleet.RuleID{"disk-forecast"}, Stage: func(s *stage) {
 			s.about(fleet.OfDisk(s.host.conf.Name, root))
 			s.tells(func(sw *fleet.Sweep, _ time.Time) {
 				d := &sw.Disks[0]
 				d.FreeBytes = d.TotalBytes / 1000 * 40 &^ 1023
 			})
 		}},
-		{Name: "inodes nearly spent", Rule: "inode-pressure", On: onHost, Share: 4, Stage: func(s *stage) {
+		{Name: "inodes nearly spent", Part: "disk", Rule: "inode-pressure", On: onPart, Share: 4, Stage: func(s *stage) {
 			s.about(fleet.OfDisk(s.host.conf.Name, root))
 			s.tells(func(sw *fleet.Sweep, t time.Time) {
 				sw.Disks[0].FreeInodes = fleet.Known(sw.Disks[0].TotalInodes.Or(0)/1000*28, t)
 			})
 		}},
-		{Name: "disk fills steadily", Rule: "disk-forecast", On: onHost, Share: 3, After: 32 * time.Minute, Stage: func(s *stage) {
+		{Name: "disk fills steadily", Part: "disk", Rule: "disk-forecast", On: onPart, Share: 3, After: 32 * time.Minute, Stage: func(s *stage) {
 			s.about(fleet.OfDisk(s.host.conf.Name, root))
 			from := s.From
 			s.tells(func(sw *fleet.Sweep, t time.Time) {
@@ -32,21 +32,21 @@ func hostKinds() []Kind {
 				d.FreeBytes = max(d.FreeBytes-int64(t.Sub(from).Hours()*350*gib), 0) &^ 1023
 			})
 		}},
-		{Name: "clock wrong", Rule: "clock-skew", On: onHost, Share: 4, Stage: func(s *stage) {
+		{Name: "clock wrong", Rule: "clock-skew", On: onPart, Share: 4, Stage: func(s *stage) {
 			s.about(fleet.OfHost(s.host.conf.Name))
 			off := s.between(2*time.Minute, 8*time.Minute)
 			s.tells(func(sw *fleet.Sweep, t time.Time) { skewed(sw, t, off) })
 		}},
-		{Name: "cleaner off", Rule: "cleaner-idle", On: onHost, Share: 4, Stage: func(s *stage) {
+		{Name: "cleaner off", Rule: "cleaner-idle", On: onPart, Share: 4, Stage: func(s *stage) {
 			s.about(fleet.OfHost(s.host.conf.Name))
 			s.tells(func(sw *fleet.Sweep, _ time.Time) { sw.Cleaners[0].Wired = false })
 		}},
-		{Name: "cleaner stands still", Rule: "cleaner-idle", On: onHost, Share: 2, Stage: func(s *stage) {
+		{Name: "cleaner stands still", Rule: "cleaner-idle", On: onPart, Share: 2, Stage: func(s *stage) {
 			s.about(fleet.OfHost(s.host.conf.Name))
 			last := s.From.Add(-60 * time.Hour)
 			s.tells(func(sw *fleet.Sweep, t time.Time) { sw.Cleaners[0].Last = fleet.Known(last.Truncate(time.Second), t) })
 		}},
-		{Name: "cache at its cap", Rule: "compiler-cache", On: onHost, Share: 4, Stage: func(s *stage) {
+		{Name: "cache at its cap", Rule: "compiler-cache", On: onPart, Share: 4, Stage: func(s *stage) {
 			s.about(fleet.OfHost(s.host.conf.Name))
 			s.tells(func(sw *fleet.Sweep, t time.Time) {
 				c := &sw.Caches[0]

@@ -55,12 +55,12 @@ func (d *Day) plan(count int, rules []fleet.Rule) error {
 	stages := make([]*stage, 0, count)
 	taken := make(ledger)
 	for n, k := range list {
-		blind := (k.On == onHost || k.On == onDir) && k.Rule != "host-unreachable" && n%blindEvery == 0
+		blind := k.blindable() && n%blindEvery == 0
 		need := k.After + hold[k.Rule] + 6*Poll + k.More
 		if blind {
-			need += lit
+			need += k.dark() + 3*Poll
 		}
-		s, ok := d.room(taken, k, need)
+		s, ok := d.room(taken, k, need, blind)
 		if !ok {
 			return fmt.Errorf("no room for %q: it takes %s, and holds on for %s", k.Name, need, k.Hold)
 		}
@@ -108,15 +108,17 @@ func deal(all []Kind, count int) []Kind {
 }
 
 // room finds a time and a ground that are free.
-func (d *Day) room(taken ledger, k Kind, need time.Duration) (*stage, bool) {
+func (d *Day) room(taken ledger, k Kind, need time.Duration, blind bool) (*stage, bool) {
 	whole := need + max(k.Hold, k.Rest) + 2*Poll + apart
 	for range tries {
 		from := d.at(calm + d.between(0, d.Long-calm-whole-5*time.Minute)).Truncate(Poll).Add(d.between(0, Poll-time.Second))
-		s := &stage{Day: d, Incident: &Incident{Kind: k, From: from, To: from.Add(need)}}
+		s := &stage{Day: d, Incident: &Incident{Kind: k, From: from, To: from.Add(need), Blinded: blind}}
 		s.cell = d.cells[d.rng.IntN(cells)]
 		s.host = s.cell.hosts[d.rng.IntN(hostsOf-1)]
 		s.Where = string(s.host.conf.Name)
 		switch k.On {
+		case onRun:
+			s.Line = string(s.cell.repo)
 		case onRare:
 			s.host = s.cell.hosts[hostsOf-1]
 			s.Where = string(s.host.conf.Name)
