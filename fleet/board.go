@@ -35,7 +35,7 @@ func (b Board) Fold(s *Snapshot, rules []Rule) Board {
 	}
 	for _, a := range b.Alerts {
 		if p, ok := prev[a.Fingerprint()]; ok {
-			if q, keep := absent(p, s); keep {
+			if q, keep := absent(p, byID[p.Rule], s); keep {
 				out.Alerts = append(out.Alerts, q)
 			}
 		}
@@ -95,8 +95,8 @@ func noAnswer(id SourceID) string { return "no current answer from " + id.String
 
 // absent brings forward an alert whose finding is not there now. It resolves
 // only where every source it rests on gave a whole, current answer, or turned
-// out to be one this server has not.
-func absent(a Alert, s *Snapshot) (Alert, bool) {
+// out to be one this server has not, and the rule's Keep is over.
+func absent(a Alert, r Rule, s *Snapshot) (Alert, bool) {
 	if a.State == AlertResolved {
 		return a, s.At.Sub(a.ResolvedAt) < resolvedFor
 	}
@@ -110,8 +110,11 @@ func absent(a Alert, s *Snapshot) (Alert, bool) {
 			return a, true
 		}
 	}
-	if a.State == AlertPending {
+	switch {
+	case a.State == AlertPending:
 		return Alert{}, false
+	case a.State == AlertFiring && s.At.Sub(a.SeenAt) < r.Keep:
+		return a, true
 	}
 	a.State, a.ResolvedAt, a.StaleWhy, a.CameBack = AlertResolved, s.At, "", ""
 	if a.Flaps() == 0 { // whoever acknowledged a flapping alert meant all of it

@@ -118,6 +118,27 @@ func TestOldDataIsNoNewLook(t *testing.T) {
 	}
 }
 
+// An alert of a rule that wavers goes on firing for a while, as one alert.
+func TestKeptAlertIsRaisedOnce(t *testing.T) {
+	w := fleettest.New()
+	w.Host("intel")
+	found := []fleet.Finding{{Key: "intel", Rests: []fleet.SourceID{fleet.HostSource("intel")}}}
+	there := found
+	rules := []fleet.Rule{scripted("r", 0, &found)}
+	rules[0].Keep = 3 * time.Minute
+	b := fleet.Board{}
+	for m, want := range []fleet.AlertState{fleet.AlertFiring, fleet.AlertFiring, fleet.AlertFiring, fleet.AlertFiring, fleet.AlertFiring, fleet.AlertFiring, fleet.AlertResolved} {
+		found = nil
+		if m == 0 || m == 3 {
+			found = there
+		}
+		b = b.Fold(at(w, time.Duration(m)*time.Minute, fleet.SourceOK), rules)
+		if len(b.Alerts) != 1 || b.Alerts[0].State != want {
+			t.Fatalf("minute %d: %+v, want %s", m, b.Alerts, want)
+		}
+	}
+}
+
 // A source that turns out to be one this server has not takes its alerts along:
 // they could never be seen to end.
 func TestAlertOfAnAbsentSourceResolves(t *testing.T) {

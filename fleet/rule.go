@@ -59,5 +59,8 @@ type Rule struct {
 	// cause may leave room for a warning of this rule. Empty: its own is enough.
 	CausesFrom Severity
 	For        time.Duration // how long a finding must hold before it fires
-	Evaluate   func(*Snapshot) []Finding
+	// Keep is how long an alert goes on firing when its finding is gone, where what
+	// the rule goes by wavers about a threshold (Prometheus's keep_firing_for).
+	Keep     time.Duration
+	Evaluate func(*Snapshot) []Finding
 }

@@ -30,6 +30,7 @@ var _ = register(fleet.Rule{
 	Causes:     []fleet.RuleID{"disk-pressure"},
 	CausesFrom: fleet.SeverityStop,
 	For:        2 * time.Minute,
+	Keep:       3 * time.Minute,
 	Evaluate:   diskForecast,
 })
 

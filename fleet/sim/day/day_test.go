@@ -43,7 +43,7 @@ func length(t *testing.T) (time.Duration, int) {
 func live(t *testing.T, d *Day, visit func(*fleet.Snapshot, fleet.Board)) {
 	t.Helper()
 	e := d.Listen(time.Now)
-	c := poll.New(poll.Config{Hosts: d.Hosts(), Repos: d.Repos(), Scopes: d.Scopes(), Policy: Policy(), Now: time.Now,
+	c := poll.New(poll.Config{Hosts: d.Hosts(), Repos: d.Repos(), Scopes: d.Scopes(), Policy: Policy(), Now: time.Now, Receivers: e.Receivers,
 		Stored: fleet.Reads{History: d.History()}}, e, e.GitHub())
 	all := rules.All()
 	var b fleet.Board

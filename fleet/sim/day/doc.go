@@ -37,9 +37,11 @@ type Day struct {
 	Incidents []*Incident // by the time they begin
 	cells     []*cell
 	budget    []edit[fleet.Budget]
+	receivers []edit[fleet.Receiver]
 	runnersNo []outage // times at which GitHub does not list runners
 	rng       *rand.Rand
 	ids       int64
+	given     map[int64]bool // numbers of runs and jobs
 }
 
 // cell is a repository and the hosts that build it.
@@ -122,7 +124,7 @@ func failing(list []outage, t time.Time) error {
 // New plans a day with so many incidents that begins at a time. Equal arguments
 // give equal days.
 func New(seed int64, begin time.Time, long time.Duration, incidents int, rules []fleet.Rule) (*Day, error) {
-	d := &Day{Begin: begin, Long: long, rng: rand.New(rand.NewPCG(uint64(seed), 1693))}
+	d := &Day{Begin: begin, Long: long, given: make(map[int64]bool), rng: rand.New(rand.NewPCG(uint64(seed), 1693))}
 	for n := range cells {
 		d.cells = append(d.cells, d.newCell(n))
 	}

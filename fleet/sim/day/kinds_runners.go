@@ -10,8 +10,15 @@ import (
 // runnerKinds are what goes wrong with runners and the jobs that want them.
 func runnerKinds() []Kind {
 	return []Kind{
-		{Name: "runner offline", Rule: "runner-offline", On: onRunner, Share: 5, With: []fleet.RuleID{"runner-service-dead"}, Stage: func(s *stage) {
-			s.takes(1).edits = append(s.host.runners[1].edits, edit[fleet.Runner]{s.while(), func(r *fleet.Runner, _ time.Time) { r.Online = false }})
+		{Name: "runner offline", Rule: "runner-offline", On: onRunner, Share: 5, Stage: func(s *stage) {
+			r := s.takes(1)
+			r.edits = append(r.edits, edit[fleet.Runner]{s.while(), func(r *fleet.Runner, _ time.Time) { r.Online = false }})
+			s.about(fleet.OfHost(s.host.conf.Name))
+		}},
+		{Name: "runner's service dead", Rule: "runner-service-dead", On: onRunner, Share: 5, With: []fleet.RuleID{"runner-offline"}, Stage: func(s *stage) {
+			r := s.takes(1)
+			r.edits = append(r.edits, edit[fleet.Runner]{s.while(), func(r *fleet.Runner, _ time.Time) { r.Online = false }})
+			s.tells(func(sw *fleet.Sweep, _ time.Time) { sw.Services[1].State = "failed" })
 			s.about(fleet.OfHost(s.host.conf.Name))
 		}},
 		{Name: "runner dropped", Rule: "runner-dropped", On: onPool, Share: 3, Stage: func(s *stage) {

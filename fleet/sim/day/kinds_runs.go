@@ -14,6 +14,11 @@ func runKinds() []Kind {
 		{Name: "long queue in a group", Rule: "concurrency-queue", On: onRun, Share: 4, After: time.Minute, Stage: (*stage).queued},
 		{Name: "dead queue ref", Rule: "dead-queue-ref", On: onRun, Share: 4, Stage: (*stage).deadRef},
 		{Name: "jobs completed, run not", Rule: "stuck-run", On: onRun, Share: 3, After: 30 * time.Minute, Stage: (*stage).stuck},
+		{Name: "title with a hidden override", Rule: "hidden-characters", On: onRun, Share: 3, Stage: func(s *stage) {
+			p := s.open(s.cell, s.while())
+			p.title = "docs: mend \u202egnp.dmd\u2066README"
+			s.about(fleet.OfPR(fleet.PRKey{Repo: s.cell.repo, Number: p.n}))
+		}},
 		{Name: "overtaken by a push", Rule: "superseded", On: onRun, Share: 3, Hold: window, Stage: (*stage).overtaken},
 		{Name: "killed at the limit", Rule: "at-limit", On: onRun, Share: 3, Hold: window, Stage: (*stage).limited},
 		{Name: "one job killed by its host", Rule: "infra-failure", On: onRun, Share: 5, Stage: (*stage).infra},

@@ -20,6 +20,11 @@ func sourceKinds() []Kind {
 			s.runnersNo = append(s.runnersNo, outage{s.while(), down})
 			s.about(fleet.OfSource(fleet.SourceID{Kind: fleet.SourceRunners, Of: org}))
 		}},
+		{Name: "notices refused", Rule: "notice-undelivered", On: onAll, Share: 2, Stage: func(s *stage) {
+			s.receivers = append(s.receivers, edit[fleet.Receiver]{s.while(), func(r *fleet.Receiver, t time.Time) {
+				r.Failing, r.Tries, r.Waiting, r.Since, r.At, r.Err = true, 4, 2, s.From, t, "404 Not Found"
+			}})
+		}},
 		{Name: "limit nearly spent", Rule: "rate-budget", On: onAll, Share: 2, Stage: func(s *stage) {
 			s.budget = append(s.budget, edit[fleet.Budget]{s.while(), func(b *fleet.Budget, t time.Time) {
 				b.Remaining, b.PerHour, b.Lately, b.Reset = 700, 4800, 5000, t.Add(40*time.Minute)

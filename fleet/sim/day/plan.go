@@ -44,9 +44,9 @@ func (l ledger) take(s span, claims []claim) {
 // plan places incidents over the day, those that need most first, and stages them in
 // the order of their begin.
 func (d *Day) plan(count int, rules []fleet.Rule) error {
-	hold := make(map[fleet.RuleID]time.Duration, len(rules))
+	hold, keep := make(map[fleet.RuleID]time.Duration, len(rules)), make(map[fleet.RuleID]time.Duration)
 	for _, r := range rules {
-		hold[r.ID] = r.For
+		hold[r.ID], keep[r.ID] = r.For, r.Keep
 	}
 	list := deal(kinds(rules), count)
 	if len(list) < count {
@@ -65,7 +65,7 @@ func (d *Day) plan(count int, rules []fleet.Rule) error {
 			return fmt.Errorf("no room for %q: it takes %s, and holds on for %s", k.Name, need, k.Hold)
 		}
 		s.By = s.From.Add(k.After + hold[k.Rule] + 2*Poll)
-		s.Until = s.To.Add(k.Hold + 2*Poll)
+		s.Until = s.To.Add(k.Hold + keep[k.Rule] + 2*Poll)
 		if blind {
 			s.blind()
 		}

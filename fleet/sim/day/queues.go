@@ -85,6 +85,14 @@ func (e *Ears) Budget() fleet.Budget {
 	return b
 }
 
+// Receivers says how the console's one receiver of notices fares.
+func (e *Ears) Receivers() []fleet.Receiver {
+	t := e.now()
+	r := fleet.Receiver{Name: "pager", At: t}
+	apply(e.day.receivers, &r, t)
+	return []fleet.Receiver{r}
+}
+
 // History is what a console that watched the fleet for days would remember of its
 // runners.
 func (d *Day) History() fleet.History {

@@ -99,8 +99,12 @@ func (d *Day) at(after time.Duration) time.Time { return d.Begin.Add(after) }
 
 // number gives ids that grow with the time they are of, as GitHub's do.
 func (d *Day) number(t time.Time) int64 {
-	d.ids++
-	return 30_000_000_000 + int64(t.Sub(d.Begin)/time.Second+200_000)*200 + d.ids%200
+	n := 30_000_000_000 + int64(t.Sub(d.Begin)/time.Second+200_000)*1000
+	for d.given[n] {
+		n++
+	}
+	d.given[n] = true
+	return n
 }
 
 func (d *Day) hex() string {
