@@ -130,7 +130,7 @@ func demoParts(f *sim.Fleet, state string, c common) (parts, error) {
 	cfg.Policy.ReadOnly = c.readonly
 	i := poll.DefaultIntervals()
 	cfg.Intervals = c.paced(config.Intervals{Hosts: i.Host, Runs: i.Hot, Pulls: i.Pulls, Runners: i.Runners})
-	return parts{cfg: cfg, scopes: f.RunnerScopes(), token: token, where: "the demo", state: state, demo: true, now: f.Now,
+	return parts{cfg: cfg, scopes: f.RunnerScopes(), token: token, where: "the demo", state: state, demo: true, now: f.Now, speed: f.Speed(),
 		stored: fleet.Reads{Samples: f.Samples(), History: f.History()},
 		ssh:    f.SSH()}, nil
 }

@@ -130,3 +130,56 @@ func TestCleanStaysGreen(t *testing.T) {
 		})
 	}
 }
+
+// TestCleanAtSpeed runs the healthy fleet as the console does, a simulated minute a
+// second: nothing that lights the lamp fires, and it turns green though no source can
+// be read every fifteen seconds of such a time.
+func TestCleanAtSpeed(t *testing.T) {
+	const speed = 60
+	f, err := sim.Start(context.Background(), sim.Options{Scenario: "clean", Seed: 1, Speed: speed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := demoParts(f, t.TempDir(), common{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := wire(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		s.close()
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	long := 10 * time.Minute
+	if testing.Short() {
+		long = 3 * time.Minute
+		t.Log("-short: three simulated minutes of ten")
+	}
+	end := f.Now().Add(long)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	looks, green := 0, 0
+	s.collector.Run(ctx, func(snap *fleet.Snapshot) {
+		b := s.fold(snap)
+		looks++
+		lamp := b.Lamp(snap)
+		if lamp == fleet.LampGreen {
+			green++
+		}
+		if lamp == fleet.LampRed || lamp == fleet.LampYellow {
+			t.Errorf("at %s:\n%s", snap.At.Format(time.TimeOnly), told(snap, b))
+			cancel()
+		}
+		if snap.At.After(end) && lamp == fleet.LampGreen {
+			cancel()
+		}
+	})
+	t.Logf("%d looks, %d of them green", looks, green)
+	if green == 0 {
+		t.Error("never green")
+	}
+}

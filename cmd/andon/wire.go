@@ -37,6 +37,7 @@ type parts struct {
 	stored  fleet.Reads      // used where the folder holds nothing
 	rows    []signature.File // catalogues of the operator's own
 	now     func() time.Time
+	speed   float64 // of now, where it is not the machine's clock
 	demo    bool
 	notes   []string
 	close   func()
@@ -74,7 +75,7 @@ func wire(p parts) (*session, error) {
 	if s.news.past, err = s.news.journal.Load(); err != nil {
 		s.say(err.Error())
 	}
-	pc := poll.Config{Hosts: p.cfg.Hosts, Repos: p.cfg.Repos, Scopes: p.scopes, Policy: p.cfg.Policy, Now: p.now, Stored: stored, Receivers: s.receivers,
+	pc := poll.Config{Hosts: p.cfg.Hosts, Repos: p.cfg.Repos, Scopes: p.scopes, Policy: p.cfg.Policy, Now: p.now, Speed: p.speed, Stored: stored, Receivers: s.receivers,
 		Intervals: poll.Intervals{Host: p.cfg.Intervals.Hosts, Hot: p.cfg.Intervals.Runs, Pulls: p.cfg.Intervals.Pulls, Runners: p.cfg.Intervals.Runners}}
 	var deeds remedy.GitHub
 	if p.noToken == nil {

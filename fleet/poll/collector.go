@@ -53,7 +53,10 @@ func New(cfg Config, h Hosts, g GitHub) *Collector {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	cfg.Intervals = cfg.Intervals.orDefault()
+	if cfg.Speed <= 0 {
+		cfg.Speed = 1
+	}
+	cfg.Intervals = cfg.Intervals.orDefault().faster(cfg.Speed)
 	c := &Collector{cfg: cfg, hosts: h, runs: g.Runs, pulls: g.Pulls, runners: g.Runners, groups: g.Groups, queues: g.Queues, budget: g.Budget,
 		gates: make(map[fleet.HostName]chan struct{}, len(cfg.Hosts)), sweeps: make(chan struct{}, maxSweeps),
 		requests: make(chan struct{}, maxRequests), wake: make(chan struct{}, 1), held: newHoldings(cfg),
@@ -89,7 +92,8 @@ var errNoToken = errors.New("no GitHub token")
 
 func (c *Collector) track(id fleet.SourceID, every time.Duration, able bool) {
 	now := c.cfg.Now()
-	t := &tracker{src: fleet.Source{ID: id, State: fleet.SourceNever, Interval: every, Since: now.Round(0)}, due: time.Now()}
+	t := &tracker{src: fleet.Source{ID: id, State: fleet.SourceNever, Since: now.Round(0)}, due: time.Now(), every: every, speed: c.cfg.Speed}
+	t.src.Interval = t.told(every)
 	if !able {
 		t.failed(now, &fleet.Failure{Cause: fleet.CauseNoToken, Err: errNoToken, Remedy: "set GH_TOKEN, or run: gh auth login"})
 		t.src.NextAt = time.Time{}

@@ -44,6 +44,20 @@ func (i Intervals) orDefault() Intervals {
 	return i
 }
 
+// leastPause is how short speed makes the pauses between readings.
+const leastPause = 2 * time.Second
+
+// faster shortens the intervals by a speed.
+func (i Intervals) faster(speed float64) Intervals {
+	if speed <= 1 {
+		return i
+	}
+	for _, f := range []*time.Duration{&i.Host, &i.Hot, &i.Cold, &i.Pulls, &i.Runners, &i.Background, &i.OnScreen, &i.Groups, &i.Queue} {
+		*f = max(time.Duration(float64(*f)/speed), min(*f, leastPause))
+	}
+	return i
+}
+
 // Config is what a Collector goes by.
 type Config struct {
 	Hosts     []fleet.Host
@@ -52,6 +66,11 @@ type Config struct {
 	Policy    fleet.Policy
 	Intervals Intervals // zero fields get their default
 	Now       func() time.Time
+	// Speed is how many seconds Now goes on in one of the machine's: 1 but for a
+	// simulated fleet whose time is made to fly. Pauses between readings are shortened
+	// by it, to two seconds of the machine's at the least; what a snapshot tells of
+	// them is in the time of Now. 0 is 1.
+	Speed float64
 	// Stored is what a recorder kept of an earlier console: shown, marked as not
 	// asked yet, until each source has answered. Its samples count.
 	Stored fleet.Reads

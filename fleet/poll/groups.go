@@ -96,7 +96,7 @@ func (c *Collector) follows(id fleet.SourceID, repo fleet.Repo) bool {
 		t.next(now, nudgeGap)
 		return false
 	case runs.State == fleet.SourceFailing:
-		t.next(now, jitter(t.src.Interval))
+		t.next(now, jitter(t.every))
 		return false
 	case t.src.State == fleet.SourceAbsent && time.Until(t.due) > 0:
 		return false

@@ -35,7 +35,7 @@ func (c *Collector) sweep(ctx context.Context, h fleet.Host, e effort) {
 	now := c.cfg.Now()
 	var sw fleet.Sweep
 	if err == nil {
-		sw, err = probe.Parse(h, out, now.Round(0), took)
+		sw, err = probe.Parse(h, out, now.Round(0), time.Duration(float64(took)*c.cfg.Speed))
 		err = parseFailure(err)
 	}
 	c.mu.Lock()
@@ -50,7 +50,7 @@ func (c *Collector) sweep(ctx context.Context, h fleet.Host, e effort) {
 
 // takeSweep replaces a host's sweep by a newer one, or says why not.
 func (c *Collector) takeSweep(t *tracker, sw fleet.Sweep, now time.Time) {
-	every := c.cfg.Intervals.Host + sw.Took // a slow host is not stale for being slow
+	every := c.cfg.Intervals.Host + time.Duration(float64(sw.Took)/c.cfg.Speed) // a slow host is not stale for being slow
 	old, had := c.held.sweeps[sw.Host]
 	whole := sw.Dropped == 0 && len(sw.Unlisted) == 0
 	t.empty = t.empty && whole // two empty answers in a row, with nothing else between

@@ -12,9 +12,14 @@ type tracker struct {
 	fails int       // failures in a row
 	due   time.Time // by the machine's monotonic clock: a jump of the wall clock moves nothing
 	busy  bool
-	read  bool // Run has ended at least one reading of it
-	empty bool // the last answer was empty and is not believed yet
+	read  bool          // Run has ended at least one reading of it
+	empty bool          // the last answer was empty and is not believed yet
+	every time.Duration // between two readings, by the machine's clock
+	speed float64       // of the clock that is told, see Config.Speed
 }
+
+// told is what a pause of the machine's clock is by the clock that is told.
+func (t *tracker) told(d time.Duration) time.Duration { return time.Duration(float64(d) * t.speed) }
 
 func (t *tracker) enter(s fleet.SourceState, now time.Time) {
 	if t.src.State != s || t.src.Since.IsZero() {
@@ -25,7 +30,7 @@ func (t *tracker) enter(s fleet.SourceState, now time.Time) {
 
 func (t *tracker) next(now time.Time, d time.Duration) {
 	t.due = time.Now().Add(d)
-	t.src.NextAt = now.Add(d).Round(0)
+	t.src.NextAt = now.Add(t.told(d)).Round(0)
 }
 
 // whole records a whole answer.
@@ -33,7 +38,8 @@ func (t *tracker) whole(now time.Time, every time.Duration) {
 	t.enter(fleet.SourceOK, now)
 	t.fails, t.empty = 0, false
 	t.src.Cause, t.src.Err, t.src.Remedy = fleet.CauseNone, "", ""
-	t.src.ReadAt, t.src.Interval = now.Round(0), every
+	t.every = every
+	t.src.ReadAt, t.src.Interval = now.Round(0), t.told(every)
 	t.next(now, jitter(every))
 }
 
@@ -41,7 +47,8 @@ func (t *tracker) whole(now time.Time, every time.Duration) {
 func (t *tracker) partial(now time.Time, every time.Duration, c fleet.Cause, why, remedy string) {
 	t.enter(fleet.SourcePartial, now)
 	t.fails = 0
-	t.src.Cause, t.src.Err, t.src.Remedy, t.src.Interval = c, why, remedy, every
+	t.every = every
+	t.src.Cause, t.src.Err, t.src.Remedy, t.src.Interval = c, why, remedy, t.told(every)
 	t.next(now, jitter(every))
 }
 
@@ -62,7 +69,8 @@ func (t *tracker) failed(now time.Time, f *fleet.Failure) {
 func (t *tracker) absent(now time.Time, every time.Duration, why string) {
 	t.enter(fleet.SourceAbsent, now)
 	t.fails, t.empty = 0, false
-	t.src.Cause, t.src.Err, t.src.Remedy, t.src.Interval = fleet.CauseNone, why, "", every
+	t.every = every
+	t.src.Cause, t.src.Err, t.src.Remedy, t.src.Interval = fleet.CauseNone, why, "", t.told(every)
 	t.next(now, jitter(every))
 }
 

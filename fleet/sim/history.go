@@ -91,6 +91,9 @@ func fit(w *world.World, list []fleet.DiskSample) {
 // seenSince is how long before its start a fleet's runners were first listed.
 const seenSince = 6 * 24 * time.Hour
 
+// listedEvery is how often that console read the list of runners.
+const listedEvery = 30 * time.Second
+
 // seenRunners is what a console would remember of a world's runners.
 func seenRunners(w *world.World) []fleet.RunnerSeen {
 	now := time.Unix(w.Now(), 0).UTC()
@@ -100,13 +103,14 @@ func seenRunners(w *world.World) []fleet.RunnerSeen {
 			s := fleet.RunnerSeen{Scope: r.Scope, Name: r.Name, First: now.Add(-seenSince), Last: now, Online: now, Labels: slices.Clone(r.Labels)}
 			if r.Dropped > 0 {
 				s.Last = time.Unix(r.Dropped, 0).UTC()
-				s.Online = s.Last
+				s.Online, s.Away = s.Last, s.Last.Add(listedEvery)
 			}
 			if !r.Online && r.Left > 0 {
 				s.Online = time.Unix(r.Left, 0).UTC()
+				s.Away = s.Online.Add(listedEvery)
 			}
 			if s.Online.Before(s.First) {
-				s.Online = time.Time{}
+				s.Online, s.Away = time.Time{}, s.First
 			}
 			out = append(out, s)
 		}

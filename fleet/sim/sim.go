@@ -128,6 +128,9 @@ func (f *Fleet) Now() time.Time {
 	return f.began.Add(time.Duration(float64(f.outside().Sub(f.began)) * f.speed))
 }
 
+// Speed is how many seconds of the world go by in one outside.
+func (f *Fleet) Speed() float64 { return f.speed }
+
 // advance brings the world to the present; the caller holds mu.
 func (f *Fleet) advance() { f.world.Advance(f.Now().Unix()) }
 
