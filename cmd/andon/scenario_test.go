@@ -89,8 +89,13 @@ func TestScenarios(t *testing.T) {
 					fires[a.Rule] = true
 				}
 			})
+			for _, id := range slices.Concat(sc.Tells, sc.With) {
+				if !slices.ContainsFunc(s.rules, func(r fleet.Rule) bool { return r.ID == id }) {
+					t.Errorf("there is no rule %s", id)
+				}
+			}
 			for _, id := range sc.Tells {
-				if slices.ContainsFunc(s.rules, func(r fleet.Rule) bool { return r.ID == id }) && !fires[id] {
+				if !fires[id] {
 					t.Errorf("%s does not fire", id)
 				}
 			}

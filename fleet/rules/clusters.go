@@ -64,8 +64,8 @@ func groupKey(f failed) string {
 			return "infra/" + sig
 		}
 		return "infra/" + at
-	case f.class == fleet.ClassCode && f.signature() != "":
-		return string(fleet.ClassCode) + "/" + at + "/" + f.signature()
+	case f.class == fleet.ClassCode && f.verdict.Text != "": // a signature of code names a tool, not what failed
+		return string(fleet.ClassCode) + "/" + at + "/" + f.verdict.Text
 	case f.class == fleet.ClassCode:
 		return ""
 	case f.verdict.Text != "" && !ownStep(f.step):
@@ -101,8 +101,31 @@ func clusterOf(s *fleet.Snapshot, e endedJobs, key string, members []failed) (cl
 	// A generic text ("test failed") is written by many branches that each broke
 	// something of their own: a common cause leaves few of them green.
 	c.passes = e.passes(s, members)
+	if c.kind == kindMain {
+		c.passes = max(c.passes, greenBranches(s, members))
+	}
 	n := distinctBranches(members)
 	return c, n >= most && c.passes < n
+}
+
+// greenBranches counts the other branches whose run of the same workflow ended well
+// since the first of some failures. Jobs of runs that ended well are read where a dir
+// or a live run asks for them; that they passed is known without.
+func greenBranches(s *fleet.Snapshot, list []failed) int {
+	failing, green := make(map[string]bool), make(map[string]bool)
+	first := list[0].job.CompletedAt
+	for _, f := range list {
+		failing[f.branch] = true
+	}
+	for i := range s.Runs {
+		r := &s.Runs[i]
+		branch := string(r.HeadRepo) + ":" + r.Branch
+		if r.Repo == list[0].run.Repo && r.Name == list[0].run.Name && r.Conclusion == fleet.ConclusionSuccess &&
+			!r.UpdatedAt.Before(first) && !failing[branch] && r.Event != "merge_group" {
+			green[branch] = true
+		}
+	}
+	return len(green)
 }
 
 // proven splits the failures of one infrastructure signature. A suspect counts

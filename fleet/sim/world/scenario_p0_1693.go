@@ -1,6 +1,10 @@
 package world
 
-import "andon/fleet"
+import (
+	"fmt"
+
+	"andon/fleet"
+)
 
 var _ = register(Scenario{
 	Name:  "p0-1693",
@@ -27,7 +31,18 @@ func (w *World) sharedDirs(now int64) {
 	p, _ := r.PR(1687)
 	w.at(now-3*minute, func() { w.Push(p, 2*hour, w.collide(22*minute)) })
 	w.at(now+31*minute, func() { w.Push(p, 0, w.collide(80)) })
+	w.fixed(r)
 	w.bustle(w.side(trueno), 3)
+}
+
+// fixed is the pull request that gives each run a dir of its own, tried out on the
+// same host: two layouts are in use there at once.
+func (w *World) fixed(r *Repo) {
+	p := w.openPR(r, 1693, author(0), "per-run-target", "fix(ci): one target dir per run", r.Name)
+	intel, _ := w.Host("intel")
+	x := w.past(p, intel, w.now+Prehistory-50*minute, 22*minute, fleet.ConclusionSuccess)
+	p.HeadSHA = x.SHA
+	w.leave(intel, fmt.Sprintf("aprender-ci/1693/run-%d", x.ID), x.Started, x.Updated, 14*gib)
 }
 
 // collide is a workflow whose builds find their temp dir gone: the cancelled run

@@ -24,7 +24,7 @@ func (w *World) atTheLimit(now int64) {
 		w.at(now-80*minute+int64(i)*4*minute, func() { w.Push(p, 0, slow(false)) })
 	}
 	// The others fill the pool and wait for it.
-	w.crowd(r, 1710, now-66*minute, 5*minute, 40, func() []spec { return ci(2500+w.rng.Int64N(500), 13*gib) })
+	w.crowd(r, 1710, now-66*minute, 5*minute, 40, func() []spec { return ci(2500+w.rng.Int64N(500), 4*gib) })
 	w.bustle(w.side(trueno), 3)
 }
 
