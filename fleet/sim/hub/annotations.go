@@ -1,12 +1,6 @@
 package hub
 
-import (
-	"fmt"
-	"net/http"
-
-	"andon/fleet"
-	"andon/fleet/sim/world"
-)
+import "net/http"
 
 type annotationShape struct {
 	Path      string `json:"path"`
@@ -31,23 +25,8 @@ func (s *Server) annotations(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	out := []annotationShape{}
-	for _, text := range notesOf(j) {
-		out = append(out, annotationShape{Path: ".github", StartLine: 1, EndLine: 1, Level: "failure", Message: text})
+	for _, n := range j.Annotations() {
+		out = append(out, annotationShape{Path: ".github", StartLine: 1, EndLine: 1, Level: n.Level, Message: n.Message})
 	}
 	s.reply(w, r, paged(w, r, s.URL(), out))
-}
-
-// notesOf are the runner's and GitHub's own words on how a job ended.
-func notesOf(j *world.Job) []string {
-	switch {
-	case j.Status.Live():
-		return nil
-	case j.Ending == world.EndLimit && j.Runner != nil:
-		return []string{fmt.Sprintf("The job running on runner %s has exceeded the maximum execution time of 55 minutes.", j.Runner.Name), "The operation was canceled."}
-	case j.Ending == world.EndSuperseded:
-		return []string{fmt.Sprintf("Canceling since a higher priority waiting request for 'ci-%s' exists", j.Run.Ref), "The operation was canceled."}
-	case j.Conclusion == fleet.ConclusionFailure:
-		return []string{"Process completed with exit code 1."}
-	}
-	return nil
 }

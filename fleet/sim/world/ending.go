@@ -41,8 +41,9 @@ type Annotation struct {
 	Message string
 }
 
-// tale is how an ending shows. The words RUNNER, WORK, LIMIT and TEST in
-// its texts are the runner's name, its work folder, the minutes of a limit, and a test.
+// tale is how an ending shows. The words RUNNER, WORK, LIMIT, TEST and
+// GROUP in its texts are the runner's name, its work folder, the minutes of a limit, a
+// test, and the run's concurrency group.
 type tale struct {
 	step  string   // that fails; "" is the build
 	lines []string // of the log; a line may hold newlines, as one message
@@ -50,6 +51,8 @@ type tale struct {
 	lost  bool     // the runner was gone: no log, and its steps stay as they were
 	notes []Annotation
 }
+
+const canceled = "The operation was canceled."
 
 // tale returns how an ending shows.
 func (e Ending) tale() tale {
@@ -65,10 +68,13 @@ func (e Ending) tale() tale {
 	case EndTempDir:
 		return tale{lines: []string{"error: couldn't create a temp dir: No such file or directory (os error 2) at path \"/workspace/target/debug/deps/rmetaQ7cVbN\""}, exit: 101}
 	case EndLimit:
-		return tale{lines: []string{"   Compiling aprender-serve v0.29.0 (/workspace/crates/aprender-serve)", "##[error]The operation was canceled."},
-			notes: failure("The job running on runner RUNNER has exceeded the maximum execution time of LIMIT minutes.")}
+		return tale{lines: []string{"   Compiling aprender-serve v0.29.0 (/workspace/crates/aprender-serve)", "##[error]" + canceled},
+			notes: failure("The job running on runner RUNNER has exceeded the maximum execution time of LIMIT minutes.", canceled)}
 	case EndSuperseded:
-		return tale{lines: []string{"   Compiling aprender-serve v0.29.0 (/workspace/crates/aprender-serve)", "##[error]The operation was canceled."}}
+		return tale{lines: []string{"   Compiling aprender-serve v0.29.0 (/workspace/crates/aprender-serve)", "##[error]" + canceled},
+			notes: failure("Canceling since a higher priority waiting request for 'GROUP' exists", canceled)}
+	case EndGate:
+		return tale{exit: 1}
 	case EndStepLimit:
 		return tale{lines: []string{"   Compiling aprender-serve v0.29.0 (/workspace/crates/aprender-serve)", "##[error]The action 'Run cargo nextest' has timed out after LIMIT minutes."}}
 	case EndTest:
@@ -102,7 +108,7 @@ func (e Ending) hostTale() (tale, bool) {
 		return tale{lost: true, notes: failure("The self-hosted runner: RUNNER lost communication with the server. Verify the machine is running and has a healthy network connection. Anything in your workflow that terminates the runner process, starves it for CPU/Memory, or blocks its network access can cause this error.")}, true
 	case EndShutdown:
 		const signal = "The runner has received a shutdown signal. This can happen when the runner service is stopped, or a manually started runner is canceled."
-		return tale{lines: []string{"##[error]" + signal, "##[error]The operation was canceled."}, notes: failure(signal)}, true
+		return tale{lines: []string{"##[error]" + signal, "##[error]" + canceled}, notes: failure(signal)}, true
 	case EndDownload:
 		return tale{step: "Set up job", lines: []string{"##[warning]Failed to download action " + tarball + ". " + timeout, "##[warning]Back off 18.171 seconds before retry.",
 			"##[error]Failed to download archive " + tarball + " after 3 attempts."}}, true
@@ -121,7 +127,13 @@ func (e Ending) hostTale() (tale, bool) {
 	return tale{}, false
 }
 
-func failure(message string) []Annotation { return []Annotation{{"failure", message}} }
+func failure(messages ...string) []Annotation {
+	out := make([]Annotation, len(messages))
+	for i, m := range messages {
+		out[i] = Annotation{"failure", m}
+	}
+	return out
+}
 
 // words puts the job's own names into a text of its tale.
 func (j *Job) words(text string) string {
@@ -129,7 +141,7 @@ func (j *Job) words(text string) string {
 	if j.Runner != nil {
 		name = j.Runner.Name
 	}
-	return strings.NewReplacer("RUNNER", name, "WORK", "/home/noah/actions-runner/"+name+"/_work", "LIMIT", fmt.Sprint(limit/minute), "TEST", testName(j.flaw)).Replace(text)
+	return strings.NewReplacer("RUNNER", name, "WORK", "/home/noah/actions-runner/"+name+"/_work", "LIMIT", fmt.Sprint(limit/minute), "TEST", testName(j.flaw), "GROUP", j.Run.GroupName()).Replace(text)
 }
 
 // testName names the nth test that fails; names repeat after 144.
