@@ -176,6 +176,9 @@ func TestAlertWord(t *testing.T) {
 // TestDemoLitAlertsHaveAnActionOrAnOwner goes over every alert of the demo's
 // worlds: none is lit without somebody who can act.
 func TestDemoLitAlertsHaveAnActionOrAnOwner(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: whole scenarios are played without it")
+	}
 	for _, sc := range sim.Scenarios() {
 		t.Run(sc.Name, func(t *testing.T) {
 			d := &demo{options: sim.Options{Scenario: sc.Name}}
