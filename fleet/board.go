@@ -10,6 +10,9 @@ import (
 type Board struct {
 	Alerts []Alert   `json:"alerts"` // worst first, then oldest
 	At     time.Time `json:"at,omitzero"`
+	// Looked says what the search for like failures looked at, for example "looked at
+	// 214 jobs …, found none", which is not "never looked"; empty where nobody said.
+	Looked string `json:"looked,omitempty"`
 }
 
 // resolvedFor is how long a resolved alert stays on the board, so that an

@@ -143,6 +143,9 @@ func writeCheck(w io.Writer, s *fleet.Snapshot, b fleet.Board) error {
 		fmt.Fprintf(&out, "%s pending: one look cannot tell whether it lasts; andon watch or the console does\n", fleet.Plural(pending, "alert"))
 	}
 	fmt.Fprintf(&out, "looked at %d hosts, %d run dirs, %d pull requests, %d runs\n", len(s.Hosts), len(s.Dirs), len(s.PullRequests), len(s.Runs))
+	if b.Looked != "" {
+		fmt.Fprintf(&out, "same failures: %s\n", plain(b.Looked))
+	}
 	_, err := io.WriteString(w, out.String())
 	return err
 }

@@ -12,6 +12,9 @@ import (
 // TestEndingsAreTold: each way a simulated job ends reads, by its steps, its log and
 // its annotations as the console fetches them, as the row of the catalogue it is of.
 func TestEndingsAreTold(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: whole scenarios are played without it")
+	}
 	want := map[world.Ending]struct {
 		class fleet.Class
 		row   int

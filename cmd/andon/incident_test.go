@@ -24,7 +24,7 @@ func TestReportOfTheDemo(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := string(b)
-	for _, want := range []string{"# Incident report: STOP, run dirs with the wrong owner on `intel`", "- Still open: ", "## Timeline", "| raised | `12 run dirs on intel", "| resolved | `run dirs with the wrong owner` |",
+	for _, want := range []string{"# Incident report: STOP, same failure in many branches on `intel`", "- Still open: ", "## Timeline", "| raised | `12 run dirs on intel", "| resolved | `run dirs with the wrong owner` |",
 		"| `you` | `fix` | `dir:intel:/mnt/nvme-raid0/targets/aprender-ci/1792/run-", "verified by a fresh look", "## Why: run dirs with the wrong owner", "5. The workflow (or a job-started hook)", "## Still open", "andon apply fix --alert disk-pressure", "## Not looked at", "`host:mac-mini`"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("lacks %q", want)

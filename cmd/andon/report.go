@@ -17,6 +17,7 @@ type report struct {
 	OtherDirs    []dirReport    `json:"other_run_dirs"` // of branches, and those no pull request was found for
 	Sources      []sourceReport `json:"sources"`
 	Budget       fleet.Budget   `json:"api_budget"`
+	Looked       string         `json:"looked"` // what the search for like failures looked at
 }
 
 type alertReport struct {
@@ -103,7 +104,7 @@ type sourceReport struct {
 }
 
 func newReport(s *fleet.Snapshot, b fleet.Board, rules []fleet.Rule) report {
-	r := report{Lamp: b.Lamp(s), At: s.At, Budget: s.Budget, Alerts: []alertReport{}, Hosts: []hostReport{}, PullRequests: []pullReport{}, OtherDirs: []dirReport{}, Sources: []sourceReport{}}
+	r := report{Lamp: b.Lamp(s), At: s.At, Budget: s.Budget, Looked: b.Looked, Alerts: []alertReport{}, Hosts: []hostReport{}, PullRequests: []pullReport{}, OtherDirs: []dirReport{}, Sources: []sourceReport{}}
 	for _, a := range b.Alerts {
 		r.Alerts = append(r.Alerts, reportAlert(a, ruleOf(rules, a.Rule), s.At))
 	}

@@ -73,6 +73,9 @@ func settle(s *session, k *outside, visit func(*fleet.Snapshot, fleet.Board)) {
 // TestScenarios: what a scenario is about fires, and nothing else that lights a
 // lamp.
 func TestScenarios(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: whole scenarios are played without it")
+	}
 	for _, sc := range sim.Scenarios() {
 		t.Run(sc.Name, func(t *testing.T) {
 			_, s, k := staged(t, sim.Options{Scenario: sc.Name, Seed: 1})
@@ -122,6 +125,9 @@ func told(s *fleet.Snapshot, b fleet.Board) string {
 
 // TestCleanStaysGreen looks at the healthy fleet every minute of an hour.
 func TestCleanStaysGreen(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: whole scenarios are played without it")
+	}
 	for _, speed := range []float64{1, 60} {
 		t.Run(fmt.Sprint("speed ", speed), func(t *testing.T) {
 			_, s, k := staged(t, sim.Options{Scenario: "clean", Seed: 1, Speed: speed})
@@ -140,6 +146,9 @@ func TestCleanStaysGreen(t *testing.T) {
 // second: nothing that lights the lamp fires, and it turns green though no source can
 // be read every fifteen seconds of such a time.
 func TestCleanAtSpeed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: whole scenarios are played without it")
+	}
 	const speed = 60
 	f, err := sim.Start(context.Background(), sim.Options{Scenario: "clean", Seed: 1, Speed: speed})
 	if err != nil {

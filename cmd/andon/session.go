@@ -14,6 +14,7 @@ import (
 	"andon/fleet/config"
 	"andon/fleet/poll"
 	"andon/fleet/remedy"
+	"andon/fleet/rules"
 )
 
 // opener makes the session a verb works on. The demo's returns the same session
@@ -81,6 +82,7 @@ func (s *session) fold(snap *fleet.Snapshot) fleet.Board {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.board = s.news.resume(s.board, snap).Fold(snap, s.rules)
+	s.board.Looked = rules.Looked(snap).String()
 	s.news.follow(s.board, s.collector.Settled())
 	return s.board
 }

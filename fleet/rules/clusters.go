@@ -44,7 +44,11 @@ func clusters(s *fleet.Snapshot, e endedJobs) []cluster {
 		slices.SortStableFunc(members, func(a, b failed) int {
 			return cmp.Or(a.job.CompletedAt.Compare(b.job.CompletedAt), cmp.Compare(a.job.ID, b.job.ID))
 		})
-		if c, ok := clusterOf(s, e, k, members); ok && slices.ContainsFunc(c.members, func(f failed) bool { return f.open }) {
+		c, ok := clusterOf(s, e, k, members)
+		if c.kind != kindInfra && len(e.look.Partial) > 0 {
+			continue // what passed meanwhile is not read: a console just started would cry wolf
+		}
+		if ok && slices.ContainsFunc(c.members, func(f failed) bool { return f.open }) {
 			out = append(out, c)
 		}
 	}
@@ -145,7 +149,7 @@ func proven(s *fleet.Snapshot, e endedJobs, members []failed) (proved, doubtful 
 	for p, list := range suspects {
 		if n := distinctBranches(list); n >= s.Policy.Branches {
 			flake[p] = e.passes(s, list) >= flakeShare*n
-			enough[p] = !flake[p]
+			enough[p] = !flake[p] && len(e.look.Partial) == 0 // else the passes are not known
 		}
 	}
 	for _, f := range members {

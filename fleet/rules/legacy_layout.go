@@ -104,7 +104,7 @@ func (e era) finding(s *fleet.Snapshot, host fleet.HostName) (fleet.Finding, boo
 	idle, blind, why := 0, 0, ""
 	for _, d := range e.shared {
 		pl := d.Path.Place()
-		if !e.runs[pl.Repo] {
+		if pl.Form != fleet.FormPRShared && !e.runs[pl.Repo] {
 			continue // the repository has no other layout here: nothing to meet, nothing to come back
 		}
 		how := use(&sw, d)

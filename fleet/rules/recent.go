@@ -65,6 +65,14 @@ func ofRepo(kind fleet.SourceKind, r fleet.Repo) fleet.SourceID {
 	return fleet.SourceID{Kind: kind, Of: string(r)}
 }
 
+// earliest returns the earlier of two times; zero is none.
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
 func addSource(list []fleet.SourceID, id fleet.SourceID) []fleet.SourceID {
 	if slices.Contains(list, id) {
 		return list

@@ -85,8 +85,8 @@ func droppedFinding(s *fleet.Snapshot, scope string, h *seenRunners, src fleet.S
 		return cmp.Or(b.Last.Compare(a.Last), cmp.Compare(a.Name, b.Name))
 	})
 	f := fleet.Finding{Key: scope, Severity: fleet.SeverityWarn, Rests: []fleet.SourceID{src.ID}}
-	if f.Began = missing[0].Away; slices.ContainsFunc(missing, func(r fleet.RunnerSeen) bool { return r.Away.IsZero() }) {
-		f.Began = time.Time{} // this list is the first to lack one
+	for _, r := range missing { // some are missing since the first of them went
+		f.Began = earliest(f.Began, r.Away)
 	}
 	var t touched
 	for i, r := range missing {

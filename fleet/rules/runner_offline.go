@@ -38,8 +38,7 @@ type offline struct {
 	scope         string
 	names         []string
 	known, ghosts int       // registered at the place; registrations nobody ever saw online
-	since         time.Time // when the last of them was first seen offline
-	fresh         bool      // no earlier list said so of one of them
+	since         time.Time // when the first of them was first seen offline; zero where only this list says so
 }
 
 func runnerOffline(s *fleet.Snapshot) []fleet.Finding {
@@ -63,7 +62,7 @@ func runnerOffline(s *fleet.Snapshot) []fleet.Finding {
 		case r.Online || old.ephemeral(r.Name):
 		case onHost || old != nil && !old.byName[r.Name].Online.IsZero():
 			p.names = append(p.names, r.Name)
-			p.saw(old.away(r.Name))
+			p.since = earliest(p.since, old.away(r.Name))
 		default:
 			p.ghosts++ // may have been dead for years
 		}
@@ -78,13 +77,6 @@ func runnerOffline(s *fleet.Snapshot) []fleet.Finding {
 	return out
 }
 
-// saw notes since when one of them is known to be offline. The place is short of
-// them all since the last of them went.
-func (p *offline) saw(at time.Time) {
-	p.fresh = p.fresh || at.IsZero()
-	p.since = latest(p.since, at)
-}
-
 func (p *offline) finding(s *fleet.Snapshot) fleet.Finding {
 	slices.Sort(p.names)
 	list := fleet.SourceID{Kind: fleet.SourceRunners, Of: p.scope}
@@ -93,9 +85,7 @@ func (p *offline) finding(s *fleet.Snapshot) fleet.Finding {
 		Key: p.scope, Severity: fleet.SeverityWarn, Rests: []fleet.SourceID{list},
 		Evidence: []fleet.Evidence{{What: "runners", Where: p.scope, At: src.TriedAt, Why: 2, Fact: "offline: " + listed(p.names, 6)}},
 	}
-	if !p.fresh {
-		f.Began = p.since
-	}
+	f.Began = p.since
 	where := p.scope
 	if p.host != "" {
 		where, f.Key = string(p.host), string(p.host)

@@ -209,6 +209,19 @@ func TestMainMayBeBroken(t *testing.T) {
 	says(t, "evidence", evidenceOf(one(t, "same-failure", w.Snapshot())), "main itself ended with failure last")
 }
 
+// TestAPartialPictureIsNoCluster: while the jobs are being read, the failures come
+// before what passed meanwhile.
+func TestAPartialPictureIsNoCluster(t *testing.T) {
+	for name, v := range map[string]fleet.Verdict{"code": badCode, "suspect": textBusy} {
+		t.Run(name, func(t *testing.T) {
+			w := failingWorld(3, "cargo test", v)
+			one(t, "same-failure", w.Snapshot())
+			w.Sources[ofRepo(fleet.SourceJobs, fleettest.Repo)].State = fleet.SourcePartial
+			none(t, "same-failure", w.Snapshot())
+		})
+	}
+}
+
 func TestLooked(t *testing.T) {
 	w := fleettest.New()
 	w.Host("intel")

@@ -152,10 +152,11 @@ func TestDaysAreEqual(t *testing.T) {
 		}
 		return out
 	}
-	if picture(5) != picture(5) {
+	first := picture(5)
+	if again := picture(5); again != first {
 		t.Error("one seed, two days")
 	}
-	if picture(5) == picture(6) {
+	if first == picture(6) {
 		t.Error("two seeds, one day")
 	}
 }

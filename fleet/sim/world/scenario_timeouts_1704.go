@@ -10,7 +10,7 @@ var _ = register(Scenario{
 	Name:  "timeouts-1704",
 	Title: "sixteen runners are saturated, builds are slow: five pull requests end at exactly 55:00, and no test failed",
 	Tells: []fleet.RuleID{"at-limit", "pool-saturated"},
-	With:  []fleet.RuleID{"same-failure", "infra-failure"},
+	With:  []fleet.RuleID{"same-failure", "infra-failure", "disk-forecast"},
 	Build: (*World).atTheLimit,
 })
 

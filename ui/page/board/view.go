@@ -173,7 +173,12 @@ func (m Model) alertsView(e ui.Env, s present.Scene, look kit.Look, w, h int) st
 		}
 		text = "nothing new: somebody has every alert that is lit"
 	}
-	return look.Stack(w, h, look.Line(w, kit.Line{kit.In(sign.Role(), "  "+look.Glyph(sign)+" "), kit.In(themes.Text, text)}, nil))
+	lines := []string{look.Line(w, kit.Line{kit.In(sign.Role(), "  "+look.Glyph(sign)+" "), kit.In(themes.Text, text)}, nil)}
+	if e.Board.Looked != "" {
+		said := kit.Clean("same failures: " + e.Board.Looked)
+		lines = append(lines, look.Line(w, kit.Line{kit.In(themes.Dim, "    "+kit.Truncate(said, max(w-5, 1), look.Ellipsis()))}, nil))
+	}
+	return look.Stack(w, h, lines...)
 }
 
 // why explains the alert under the cursor in h lines, rule included.
