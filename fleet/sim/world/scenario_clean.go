@@ -17,9 +17,9 @@ func (w *World) clean(now int64) {
 	apr, trueno := w.twoRepos(now)
 	w.bustle(&traffic{repo: apr, every: 150, busy: 14, next: 1830, work: func() []spec {
 		if w.rng.IntN(5) == 0 {
-			return arm(900+w.rng.Int64N(400), 8*gib)
+			return arm(900+w.rng.Int64N(400), 3*gib)
 		}
-		return ci(1000+w.rng.Int64N(700), 12*gib)
+		return ci(1000+w.rng.Int64N(700), 5*gib)
 	}}, 14)
 	w.bustle(w.side(trueno), 3)
 	w.mainDirs(apr)

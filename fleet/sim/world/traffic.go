@@ -111,8 +111,31 @@ func (p *PullRequest) newest() *Run {
 	return out
 }
 
+// room reports whether a workflow's jobs find idle runners at once: traffic is that of
+// a fleet that is large enough.
+func (w *World) room(specs []spec) bool {
+	taken := make(map[*Runner]bool)
+	for _, s := range specs {
+		found := false
+		for _, h := range w.Hosts {
+			for _, r := range h.Runners {
+				if !found && r.Online && r.Busy == nil && !taken[r] && hasAll(r.Labels, s.labels) {
+					taken[r], found = true, true
+				}
+			}
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}
+
 func (w *World) pushed(t *traffic, p *PullRequest) {
 	s := t.work()
+	if !w.room(s) {
+		return
+	}
 	if w.rng.IntN(oddsFlaw) == 0 {
 		t.flaws++
 		s[0].ending, s[0].flaw = EndTest, t.flaws
@@ -122,7 +145,11 @@ func (w *World) pushed(t *traffic, p *PullRequest) {
 
 // merging sends a green pull request through the merge queue.
 func (w *World) merging(t *traffic, p *PullRequest) {
-	x := w.queued(w.start(w.queueRun(t.repo, p), t.work()[:1]))
+	s := t.work()[:1]
+	if !w.room(s) {
+		return
+	}
+	x := w.queued(w.start(w.queueRun(t.repo, p), s))
 	w.awaited(x, func() {
 		if x.Conclusion() != fleet.ConclusionSuccess || p.State != fleet.PROpen {
 			return
